@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// The product runs on Node 24 (type stripping, node:sqlite). On an older Node this file hands over to the one that
+// the `node` package has put beside us, so that nobody has to change the Node of their machine.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const major = Number(process.versions.node.split(".")[0]);
+if (major >= 24) {
+  await import(main);
+} else {
+  const own = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+  if (!existsSync(own)) {
+    process.stderr.write(
+      `unprompted needs Node 24 (this is ${process.versions.node}). Run \`npm install\` in ${fileURLToPath(new URL("..", import.meta.url))}, which brings its own.\n`,
+    );
+    process.exit(2);
+  }
+  const child = spawn(own, ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
+}

@@ -1,0 +1,152 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AppRecipe, AppReport } from "../model/app.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { AppError } from "../util/errors.ts";
+import { dependenciesOf, installError, runInstall } from "./dependencies.ts";
+import { Instance, type InstanceOptions } from "./instance.ts";
+import { type SettingChoice, settingsFor } from "./settings.ts";
+import { copyFiles, sourceFiles, sourceTexts } from "./source.ts";
+
+export interface PrepareOptions {
+  name: string;
+  /** The app's folder; it is never written. */
+  folder: string;
+  recipe: AppRecipe;
+  sandbox: Sandbox;
+  /** Settings the user gave; they win over everything. */
+  settings?: Readonly<Record<string, string>>;
+  /** Use the folder's own node_modules or .venv instead of installing. */
+  ownDependencies?: boolean;
+  signal?: AbortSignal;
+  onOutput?: (text: string) => void;
+}
+
+/** An app that is installed and built, from which any number of fresh instances can be started. */
+export class PreparedApp {
+  readonly options: PrepareOptions;
+  /** Everything of this app on disk: prepared/, i1/, i2/ ... Removed by dispose(). */
+  readonly root: string;
+  readonly prepared: string;
+  /** Folders that instances get by link, relative. */
+  readonly linked: string[] = [];
+  /** What instances must be able to read outside their own folder. */
+  readonly readable: string[] = [];
+  readonly report: AppReport;
+  settings: SettingChoice[] = [];
+  readonly sources: ReadonlyMap<string, string>;
+  readonly #instances = new Set<Instance>();
+  #counter = 0;
+
+  constructor(options: PrepareOptions) {
+    this.options = options;
+    this.root = mkdtempSync(join(realpathSync(tmpdir()), "unprompted-app-"));
+    this.prepared = join(this.root, "prepared");
+    const { recipe } = options;
+    this.report = {
+      name: options.name,
+      framework: recipe.framework,
+      toolchain: recipe.toolchain,
+      install: recipe.install,
+      build: recipe.build,
+      start: recipe.start,
+      sandbox: options.sandbox.name,
+      settings: [],
+      stage: "install",
+      durationsMs: { install: 0, build: 0, start: 0 },
+      dependenciesCached: false,
+    };
+    this.sources = sourceTexts(options.folder);
+  }
+
+  /** A fresh instance: own copy of the folder, own files, not started yet. */
+  newInstance(options: Partial<InstanceOptions> = {}): Instance {
+    const instance = new Instance(this, ++this.#counter, options);
+    this.#instances.add(instance);
+    return instance;
+  }
+
+  /** Ends every instance and removes all files. */
+  async dispose(): Promise<void> {
+    await Promise.all([...this.#instances].map((instance) => instance.dispose()));
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Copies the source, installs, builds, and finds the settings that the app needs by starting it once.
+ * Throws AppError with the failing command's last lines; what was made is removed then.
+ */
+export async function prepareApp(options: PrepareOptions): Promise<PreparedApp> {
+  const app = new PreparedApp(options);
+  try {
+    await install(app);
+    await build(app);
+    await findSettings(app);
+    return app;
+  } catch (error) {
+    if (error instanceof AppError) {
+      app.report.problem = error.message;
+      app.report.log = error.log;
+      (error as AppError & { report?: AppReport }).report = app.report;
+    }
+    await app.dispose();
+    throw error;
+  }
+}
+
+async function install(app: PreparedApp): Promise<void> {
+  const { folder, recipe, sandbox, signal, onOutput } = app.options;
+  mkdirSync(app.prepared, { recursive: true });
+  copyFiles(folder, app.prepared, sourceFiles(folder));
+  if (recipe.install !== null && recipe.dependencyFolder !== null) {
+    const dependencies = await dependenciesOf(app.prepared, recipe, sandbox, signal, onOutput);
+    app.report.durationsMs.install = dependencies.durationMs;
+    app.report.dependenciesCached = dependencies.cached;
+    app.linked.push(recipe.dependencyFolder);
+    symlinkSync(dependencies.folder, join(app.prepared, recipe.dependencyFolder));
+    app.readable.push(dependencies.folder);
+    return;
+  }
+  if (recipe.install !== null) {
+    const finished = await runInstall(recipe.install, app.prepared, sandbox, signal, onOutput);
+    app.report.durationsMs.install = finished.durationMs;
+    if (finished.exitCode !== 0) throw installError(finished, recipe.install);
+    for (const name of ["node_modules", ".venv", "venv"]) if (existsSync(join(app.prepared, name))) app.linked.push(name);
+    return;
+  }
+  // Nothing to install: what the folder itself has is what the app runs on.
+  for (const name of ["node_modules", ".venv", "venv"]) {
+    const own = join(folder, name);
+    if (!existsSync(own)) continue;
+    symlinkSync(realpathSync(own), join(app.prepared, name));
+    app.linked.push(name);
+    app.readable.push(realpathSync(own));
+  }
+  for (const name of [...recipe.buildFolders, "target"]) {
+    if (recipe.build === null && existsSync(join(folder, name))) cpSync(join(folder, name), join(app.prepared, name), { recursive: true });
+  }
+}
+
+async function build(app: PreparedApp): Promise<void> {
+  const { recipe, sandbox, signal, onOutput } = app.options;
+  app.report.stage = "build";
+  if (recipe.build === null) return;
+  const finished = await runInstall(recipe.build, app.prepared, sandbox, signal, onOutput, app.readable);
+  app.report.durationsMs.build = finished.durationMs;
+  if (finished.exitCode !== 0) {
+    const why = finished.ended === "timeout" ? "ran out of time" : `ended with exit code ${finished.exitCode}`;
+    throw new AppError("build-failed", `Building failed: \`${recipe.build}\` ${why}.`, finished.output.slice(-4000));
+  }
+  rmSync(join(app.prepared, ".next/cache"), { recursive: true, force: true });
+}
+
+async function findSettings(app: PreparedApp): Promise<void> {
+  app.report.stage = "start";
+  const chosen = await settingsFor(app);
+  app.settings = chosen.settings;
+  app.report.settings = chosen.settings.map(({ name, why }) => ({ name, why }));
+  app.report.durationsMs.start = chosen.startMs;
+  app.report.stage = "ready";
+}

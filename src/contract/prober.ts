@@ -1,0 +1,141 @@
+import { type Answer, askFor, type Call, type Conversation, matchesStatus, parseJson } from "../http/index.ts";
+import { Contract, Operation } from "../model/contract.ts";
+import type { Nonces } from "../util/random.ts";
+import { complainedFields } from "./answers.ts";
+import { candidatePaths, type Hints } from "./hints.ts";
+
+/** What finding out an operation gave: the operation as it worked, and the answer that proved it. */
+export interface Found {
+  operation: Operation;
+  answer: Answer;
+  json: unknown;
+}
+
+export interface Attempt {
+  method: string;
+  endings: readonly string[];
+  encodings: readonly Partial<Operation>[];
+  call: Call;
+  /** True when the answer shows that this is the operation and that it worked. */
+  accept: (answer: Answer, json: unknown) => boolean;
+  /** Values for fields that the app demands and we do not send, by a pattern on the field's name. */
+  supply?: readonly (readonly [RegExp, unknown])[];
+}
+
+const exists = (answer: Answer) => !matchesStatus(answer.status, ["404", "405", "501"]);
+
+/** Tries ways of calling operations on the app, in a fixed order, and remembers what worked. */
+export class Prober {
+  readonly conversation: Conversation;
+  readonly contract: Contract;
+  readonly hints: Hints;
+  readonly nonces: Nonces;
+  /** Prefixes to try, the one that worked last first. */
+  prefixes: string[];
+
+  constructor(scenario: string, conversation: Conversation, hints: Hints, nonces: Nonces) {
+    this.conversation = conversation;
+    this.hints = hints;
+    this.nonces = nonces;
+    this.contract = Contract.parse({ formatVersion: 1, scenario, auth: { scheme: "Bearer" }, operations: {} });
+    this.prefixes = [...new Set(["", "/api", "/api/v1", "/v1", ...hints.prefixes.filter((p) => /^(\/[\w-]+){1,2}$/.test(p))])].slice(0, 24);
+  }
+
+  async call(operation: Operation, call: Call): Promise<Answer | undefined> {
+    const { answer } = await this.conversation.ask(askFor(this.contract, operation, call));
+    return answer;
+  }
+
+  /**
+   * The first candidate path and encoding whose answer is accepted. A path that exists but refuses the body is asked
+   * again with the fields that its refusal names (three rounds). A redirect's target is tried as a path of its own.
+   */
+  async find(attempt: Attempt): Promise<Found | undefined> {
+    const paths = candidatePaths(this.hints, attempt.method, this.prefixes, attempt.endings).slice(0, 60);
+    for (let i = 0; i < paths.length; i++) {
+      const path = paths[i] ?? "";
+      for (const encoding of attempt.encodings) {
+        const operation = Operation.parse({ method: attempt.method, path: asTemplate(path, attempt.call), ...encoding });
+        const { found, answer } = await this.#tryOne(operation, attempt);
+        if (found) {
+          this.#prefer(path, attempt.endings);
+          return found;
+        }
+        if (!answer) continue;
+        const moved = movedTo(answer, operation.path);
+        if (moved !== undefined && !paths.includes(moved)) paths.splice(i + 1, 0, moved);
+        if (!exists(answer) || moved !== undefined) break;
+      }
+    }
+    return undefined;
+  }
+
+  async #tryOne(operation: Operation, attempt: Attempt): Promise<{ found?: Found; answer?: Answer }> {
+    let tried = operation;
+    let last: Answer | undefined;
+    for (let round = 0; round < 4; round++) {
+      const answer = await this.call(tried, attempt.call);
+      if (!answer) return last ? { answer: last } : {};
+      last = answer;
+      const json = parseJson(answer.bytes.toString("utf8"));
+      if (attempt.accept(answer, json)) return { found: { operation: tried, answer, json }, answer };
+      if (!matchesStatus(answer.status, ["400", "422"]) || !attempt.supply) break;
+      const next = withDemanded(tried, complainedFields(answer), attempt.supply, attempt.call);
+      if (!next) break;
+      tried = next;
+    }
+    return last ? { answer: last } : {};
+  }
+
+  #prefer(path: string, endings: readonly string[]): void {
+    const ending = endings.find((end) => path.replace(/\/$/, "").endsWith(end));
+    if (ending === undefined) return;
+    const prefix = path.replace(/\/$/, "").slice(0, -ending.length);
+    this.prefixes = [prefix, ...this.prefixes.filter((known) => known !== prefix)];
+  }
+
+  /** Prefixes of a path's parents: `/api/auth/register` gives `/api/auth`, `/api`, and the empty one. */
+  preferParentsOf(path: string): void {
+    const parts = path.split("/").filter(Boolean);
+    const parents = parts.map((_, i) => (i === parts.length - 1 ? "" : `/${parts.slice(0, parts.length - 1 - i).join("/")}`));
+    this.prefixes = [...new Set([...parents.filter((p) => !/\/auth$|\/users$/.test(p)), ...this.prefixes])];
+  }
+
+  learnt(words: string): void {
+    this.contract.how.push(words);
+  }
+
+  deviates(words: string): void {
+    if (!this.contract.deviations.includes(words)) this.contract.deviations.push(words);
+  }
+}
+
+/** Puts `{job}` or `{user}` in place of `{}`. */
+function asTemplate(path: string, call: Call): string {
+  return path.replaceAll("{}", call.user !== undefined ? "{user}" : "{job}");
+}
+
+function movedTo(answer: Answer, from: string): string | undefined {
+  if (!matchesStatus(answer.status, ["301", "302", "307", "308"])) return undefined;
+  const location = answer.headers.find(([name]) => name.toLowerCase() === "location")?.[1];
+  if (location === undefined) return undefined;
+  const path = location.replace(/^https?:\/\/[^/]+/, "").split("?")[0];
+  // Only the slash at the end may differ: a redirect to a login page is not the operation.
+  return path && path.replace(/\/$/, "") === from.split("?")[0]?.replace(/\/$/, "") ? (from.endsWith("/") ? from.slice(0, -1) : `${from}/`) : undefined;
+}
+
+function withDemanded(operation: Operation, names: readonly string[], supply: readonly (readonly [RegExp, unknown])[], call: Call): Operation | undefined {
+  const sent = new Set([...Object.keys(call.fields ?? {}).map((name) => operation.fields[name] ?? name), ...Object.keys(operation.extra)]);
+  const extra = { ...operation.extra };
+  let changed = false;
+  for (const name of names) {
+    const key = name.split(".")[0] ?? name;
+    if (sent.has(key)) continue;
+    const rule = supply.find(([shape]) => shape.test(key));
+    if (!rule) continue;
+    extra[key] = rule[1];
+    sent.add(key);
+    changed = true;
+  }
+  return changed ? { ...operation, extra } : undefined;
+}

@@ -1,0 +1,26 @@
+import { randomBytes } from "node:crypto";
+import type { Body } from "./body.ts";
+
+export interface FilePart {
+  field: string;
+  /** Sent raw between quotes; the caller may smuggle what it likes (a quote must be escaped by the caller). */
+  filename: string;
+  contentType: string;
+  content: string | Buffer | { fillBytes: number; fillByte: string; head: string };
+}
+
+/** A multipart/form-data body (RFC 7578) with one file, and its Content-Type. */
+export function multipart(file: FilePart, fields: Readonly<Record<string, string>> = {}): { body: Body; contentType: string } {
+  const boundary = `----unprompted${randomBytes(8).toString("hex")}`;
+  const texts = Object.entries(fields)
+    .map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+    .join("");
+  const head = `${texts}--${boundary}\r\nContent-Disposition: form-data; name="${file.field}"; filename="${file.filename}"\r\nContent-Type: ${file.contentType}\r\n\r\n`;
+  const tail = `\r\n--${boundary}--\r\n`;
+  const contentType = `multipart/form-data; boundary=${boundary}`;
+  const { content } = file;
+  if (typeof content === "string" || Buffer.isBuffer(content)) {
+    return { contentType, body: { kind: "bytes", bytes: Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(tail)]) } };
+  }
+  return { contentType, body: { kind: "fill", head: head + content.head, fillBytes: content.fillBytes, fillByte: content.fillByte, tail } };
+}

@@ -1,0 +1,17 @@
+import { z } from "zod";
+
+export const ORIGINS = ["library", "runtime", "framework", "hand-written", "absent", "unknown"] as const;
+
+/** A security-relevant choice and where it was made. */
+export const Decision = z.object({
+  topic: z.string(),
+  choice: z.string(),
+  origin: z.enum(ORIGINS),
+  /** Relative to the app's folder; null when absent or known from behaviour only. */
+  file: z.string().nullable(),
+  line: z.number().int().nullable(),
+  /** How it is known. */
+  by: z.enum(["source", "behaviour", "database", "dependency"]).optional(),
+  confidence: z.enum(["sure", "likely", "unknown"]).optional(),
+});
+export type Decision = z.infer<typeof Decision>;

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { AppReport } from "./app.ts";
+import { Contract } from "./contract.ts";
+import { Decision } from "./decision.ts";
+import { SessionIdentity } from "./study.ts";
+import { Score, Verdict } from "./verdict.ts";
+
+/** One prompt of a session and what it came to. Figures that the agent did not report are null, never zero. */
+export const StepRecord = z.object({
+  step: z.number().int(),
+  prompt: z.string(),
+  commit: z.string(),
+  durationSeconds: z.number().nullable(),
+  filesChanged: z.number().int(),
+  linesAdded: z.number().int(),
+  linesRemoved: z.number().int(),
+  tokensIn: z.number().nullable(),
+  tokensOut: z.number().nullable(),
+  costUsd: z.number().nullable(),
+});
+export type StepRecord = z.infer<typeof StepRecord>;
+
+/** What made the code of a session: kept with it for ever. */
+export const Provenance = z.object({
+  /** What wrote it, in words, such as `a general coding agent`. Names a product only when that product made it. */
+  madeBy: z.string(),
+  recordedOn: z.string(),
+  conversation: z.enum(["fresh", "continue", "unknown"]),
+  scenario: z.string(),
+  promptsVersion: z.string(),
+  baseline: z.string(),
+  baselineCommit: z.string(),
+  notes: z.string(),
+});
+export type Provenance = z.infer<typeof Provenance>;
+
+/** `recordings/<id>/recording.json`, beside `repository.bundle`. */
+export const Recording = z.object({
+  formatVersion: z.literal(1),
+  id: z.string(),
+  baseline: z.string(),
+  scenario: z.string(),
+  provenance: Provenance,
+  /** Commits `baseline`, `step 1` ... in the bundle. */
+  commits: z.array(z.object({ step: z.number().int(), commit: z.string(), durationSeconds: z.number().nullable() })),
+});
+export type Recording = z.infer<typeof Recording>;
+
+export const FunctionalResult = z.object({
+  id: z.string(),
+  /** The prompt that says so. */
+  step: z.number().int(),
+  /** The sentence of the prompt that it checks. */
+  says: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+});
+export type FunctionalResult = z.infer<typeof FunctionalResult>;
+
+/** Everything that attacking one app gave. `unprompted check --json` prints exactly this. */
+export const Evaluation = z.object({
+  formatVersion: z.literal(1),
+  scenario: z.string(),
+  app: AppReport,
+  contract: Contract,
+  functional: z.array(FunctionalResult),
+  verdicts: z.array(Verdict),
+  decisions: z.array(Decision),
+  score: Score,
+  durationsMs: z.object({ contract: z.number(), functional: z.number(), exploits: z.number(), total: z.number() }),
+});
+export type Evaluation = z.infer<typeof Evaluation>;
+
+export const SESSION_STATES = ["planned", "working", "worked", "evaluated", "failed", "interrupted"] as const;
+
+/** `session.json`: the state of one session. */
+export const SessionRecord = z.object({
+  formatVersion: z.literal(1),
+  identity: SessionIdentity,
+  state: z.enum(SESSION_STATES),
+  provenance: Provenance.nullable(),
+  steps: z.array(StepRecord),
+  /** Why the session failed or was interrupted. */
+  problem: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+});
+export type SessionRecord = z.infer<typeof SessionRecord>;
+
+/** A whole run as reports read it. */
+export interface SessionResult {
+  record: SessionRecord;
+  /** Null while it was not evaluated. */
+  evaluation: Evaluation | null;
+  /** Folder of the session within the run. */
+  folder: string;
+}
