@@ -92,8 +92,8 @@ function node(folder: string): Found | undefined {
     (file) => file !== "" && existsSync(join(folder, file)),
   );
   const start =
-    framework === "Next.js"
-      ? `npx next start -p "$PORT"`
+    framework === "Next.js" && /^next start\b/.test(scripts["start"] ?? "next start")
+      ? `exec npx next start -p "$PORT"`
       : scripts["start"]
         ? `${runner} start`
         : startFile

@@ -11,6 +11,8 @@ import { cloneFolder } from "./source.ts";
 export interface InstanceOptions {
   /** Settings instead of the app's own choice. */
   settings: Readonly<Record<string, string>>;
+  /** Names that must not be in the environment at all, also where we set them by ourselves (NODE_ENV). */
+  unset: readonly string[];
 }
 
 export type StartResult =
@@ -26,6 +28,7 @@ export class Instance {
   readonly home: string;
   readonly settings: Readonly<Record<string, string>>;
   port = 0;
+  readonly #unset: readonly string[];
   readonly #app: PreparedApp;
   #served: Served | undefined;
 
@@ -34,6 +37,7 @@ export class Instance {
     this.folder = join(app.root, `i${number}`, "app");
     this.home = join(app.root, `i${number}`, "home");
     this.settings = options.settings ?? Object.fromEntries(app.settings.map(({ name, value }) => [name, value]));
+    this.#unset = options.unset ?? [];
     mkdirSync(this.home, { recursive: true });
     const { buildFolders } = app.options.recipe;
     cloneFolder(app.prepared, this.folder, app.linked, buildFolders);
@@ -52,7 +56,7 @@ export class Instance {
     const served = await sandbox.serve({
       shell: recipe.start,
       cwd: this.folder,
-      env: { ...runEnvironment(this.home, this.folder, wanted), ...this.settings },
+      env: this.#environment(wanted),
       view: { writable: [this.folder], readable: this.#app.readable, home: this.home },
       limits: APP_LIMITS,
       port: wanted,
@@ -67,6 +71,11 @@ export class Instance {
       return { kind: "ended", exit: await served.exited, output: served.output().text.slice(-8000), startMs: elapsed() };
     }
     return { kind: "silent", output: served.output().text.slice(-8000), listening: await served.listening(), startMs: elapsed() };
+  }
+
+  #environment(port: number): Record<string, string> {
+    const env = { ...runEnvironment(this.home, this.folder, port), ...this.settings };
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !this.#unset.includes(name)));
   }
 
   async #awaitAnswer(served: Served, wanted: number, leftMs: number): Promise<number | undefined> {

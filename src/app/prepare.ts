@@ -7,7 +7,7 @@ import { AppError } from "../util/errors.ts";
 import { dependenciesOf, installError, runInstall } from "./dependencies.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
 import { type SettingChoice, settingsFor } from "./settings.ts";
-import { copyFiles, sourceFiles, sourceTexts } from "./source.ts";
+import { copyFiles, isTracked, sourceFiles, sourceTexts } from "./source.ts";
 
 export interface PrepareOptions {
   name: string;
@@ -58,6 +58,11 @@ export class PreparedApp {
       dependenciesCached: false,
     };
     this.sources = sourceTexts(options.folder);
+  }
+
+  /** True when a `.env` file is part of what was handed in (tracked by git), and so of what is judged. */
+  get tracksEnvFiles(): boolean {
+    return isTracked(this.options.folder, ".env");
   }
 
   /** A fresh instance: own copy of the folder, own files, not started yet. */
@@ -113,7 +118,11 @@ async function install(app: PreparedApp): Promise<void> {
     const finished = await runInstall(recipe.install, app.prepared, sandbox, signal, onOutput);
     app.report.durationsMs.install = finished.durationMs;
     if (finished.exitCode !== 0) throw installError(finished, recipe.install);
-    for (const name of ["node_modules", ".venv", "venv"]) if (existsSync(join(app.prepared, name))) app.linked.push(name);
+    for (const name of ["node_modules", ".venv", "venv"]) {
+      if (!existsSync(join(app.prepared, name))) continue;
+      app.linked.push(name);
+      app.readable.push(join(app.prepared, name));
+    }
     return;
   }
   // Nothing to install: what the folder itself has is what the app runs on.

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
+import { copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
 /** Never part of an app's source: what installing and running leave behind. */
@@ -26,10 +26,10 @@ export function sourceFiles(folder: string): string[] {
 }
 
 /** What git tracks, and what it neither tracks nor ignores; undefined when the folder is not the root of a checkout. */
-function gitFiles(folder: string): string[] | undefined {
+function gitFiles(folder: string, which = ["--cached", "--others", "--exclude-standard"]): string[] | undefined {
   if (lstatSync(join(folder, ".git"), { throwIfNoEntry: false }) === undefined) return undefined;
   try {
-    const listed = execFileSync("git", ["-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    const listed = execFileSync("git", ["-c", "core.fsmonitor=false", "ls-files", "-z", ...which], {
       cwd: folder,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
@@ -40,6 +40,11 @@ function gitFiles(folder: string): string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether git tracks this file of a checkout. */
+export function isTracked(folder: string, file: string): boolean {
+  return gitFiles(folder, ["--cached"])?.includes(file) ?? false;
 }
 
 /** Copies files from one folder to another; links are copied as links when they stay inside, else left out. */
@@ -74,7 +79,7 @@ export function cloneFolder(from: string, to: string, linked: readonly string[],
       const inner = path === "" ? entry.name : join(path, entry.name);
       const source = join(from, inner);
       const target = join(to, inner);
-      if (linked.includes(inner)) symlinkSync(source, target);
+      if (linked.includes(inner)) symlinkSync(realpathSync(source), target);
       else if (entry.isDirectory()) {
         mkdirSync(target, { recursive: true });
         visit(inner);

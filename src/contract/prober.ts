@@ -28,7 +28,7 @@ const exists = (answer: Answer) => !matchesStatus(answer.status, ["404", "405", 
 export class Prober {
   readonly conversation: Conversation;
   readonly contract: Contract;
-  readonly hints: Hints;
+  hints: Hints;
   readonly nonces: Nonces;
   /** Prefixes to try, the one that worked last first. */
   prefixes: string[];
@@ -39,6 +39,11 @@ export class Prober {
     this.nonces = nonces;
     this.contract = Contract.parse({ formatVersion: 1, scenario, auth: { scheme: "Bearer" }, operations: {} });
     this.prefixes = [...new Set(["", "/api", "/api/v1", "/v1", ...hints.prefixes.filter((p) => /^(\/[\w-]+){1,2}$/.test(p))])].slice(0, 24);
+  }
+
+  /** Better hints, from what the app itself declares. */
+  useHints(hints: Hints): void {
+    this.hints = hints;
   }
 
   async call(operation: Operation, call: Call): Promise<Answer | undefined> {

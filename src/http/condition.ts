@@ -20,8 +20,13 @@ export function failureOf(condition: Condition, answer: Answer | undefined): str
   if ("jsonEquals" in condition && !sameJson(parseJson(text), condition.jsonEquals)) {
     return `the body is ${JSON.stringify(text.slice(0, 120))}, not ${JSON.stringify(condition.jsonEquals)}`;
   }
+  for (const { pointer, equals } of condition.jsonAt ?? []) {
+    const value = at(parseJson(text), pointer);
+    if (!sameJson(value, equals)) return `${pointer} is ${JSON.stringify(value)}, not ${JSON.stringify(equals)}`;
+  }
   if (maxItems) {
     const items = at(parseJson(text), maxItems.pointer);
+    if (typeof items === "number" && items > maxItems.max) return `${maxItems.pointer} is ${items}, more than ${maxItems.max}`;
     if (Array.isArray(items) && items.length > maxItems.max) return `${items.length} rows, more than ${maxItems.max}`;
   }
   for (const name of headerAbsent ?? []) {
@@ -33,6 +38,10 @@ export function failureOf(condition: Condition, answer: Answer | undefined): str
     if (!values.some((value) => new RegExp(pattern, "i").test(value))) {
       return values.length ? `header ${name} is ${values.join(", ")}` : `header ${name} is missing`;
     }
+  }
+  if (condition.anyOf) {
+    const failures = condition.anyOf.map((one) => failureOf(one, answer));
+    if (failures.every((failure) => failure !== undefined)) return failures.join("; ");
   }
   return undefined;
 }

@@ -13,5 +13,7 @@ export const Decision = z.object({
   /** How it is known. */
   by: z.enum(["source", "behaviour", "database", "dependency"]).optional(),
   confidence: z.enum(["sure", "likely", "unknown"]).optional(),
+  /** What the choice is made of, such as the name of the secret or the limits, and what behaviour showed of it. */
+  detail: z.string().optional(),
 });
 export type Decision = z.infer<typeof Decision>;

@@ -50,20 +50,37 @@ export const StatusPattern = z.string().regex(/^([1-5]xx|[1-5]\d\d)$/);
  * What an answer must look like, as data, so that the same condition judges here and in the curl script.
  * Every field given must hold. A missing answer never holds.
  */
-export const Condition = z.object({
+export interface Condition {
+  status?: string[] | undefined;
+  notStatus?: string[] | undefined;
+  bodyHas?: string[] | undefined;
+  bodyLacks?: string[] | undefined;
+  jsonEquals?: unknown;
+  jsonAt?: { pointer: string; equals: unknown }[] | undefined;
+  maxItems?: { pointer: string; max: number } | undefined;
+  headerAbsent?: string[] | undefined;
+  headerMatches?: { name: string; pattern: string }[] | undefined;
+  anyOf?: Condition[] | undefined;
+}
+export const Condition: z.ZodType<Condition> = z.object({
   status: z.array(StatusPattern).optional(),
   notStatus: z.array(StatusPattern).optional(),
   /** Case-sensitive; meant for unguessable values of this run. */
   bodyHas: z.array(z.string()).optional(),
   bodyLacks: z.array(z.string()).optional(),
   jsonEquals: z.unknown().optional(),
-  /** At most this many elements at the JSON pointer. */
+  /** The value at each JSON pointer. */
+  jsonAt: z.array(z.object({ pointer: z.string(), equals: z.unknown() })).optional(),
+  /** At most this many elements at the JSON pointer, or, where a number lies there, at most that number. */
   maxItems: z.object({ pointer: z.string(), max: z.number() }).optional(),
   headerAbsent: z.array(z.string()).optional(),
   /** Name, and a regular expression (case-insensitive) that one value of it must match. */
   headerMatches: z.array(z.object({ name: z.string(), pattern: z.string() })).optional(),
+  /** At least one of these holds as well. */
+  get anyOf() {
+    return z.array(Condition).optional();
+  },
 });
-export type Condition = z.infer<typeof Condition>;
 
 /** `control`: the legitimate twin. `attack`: the thing itself. `effect`: a look at what the attack did. */
 export const CheckRole = z.enum(["control", "attack", "effect"]);

@@ -18,11 +18,13 @@ function derive(password: string, salt: Buffer, { ln, r, p }: typeof cost): Prom
   });
 }
 
+const unpadded = (bytes: Buffer) => bytes.toString("base64").replaceAll("=", "");
+
 /** Returns `$scrypt$ln=15,r=8,p=3$salt$hash` (PHC string format). */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(password, salt, cost);
-  return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${salt.toString("base64")}$${hash.toString("base64")}`;
+  return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${unpadded(salt)}$${unpadded(hash)}`;
 }
 
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {

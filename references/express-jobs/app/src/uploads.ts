@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { Transform, type Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import busboy from "busboy";
 import type { Request, Response } from "express";
 import { config } from "./config.ts";
@@ -56,6 +56,17 @@ async function save(file: Readable & { truncated?: boolean }, givenName: string,
 
 /** Streams the multipart field `file` to disk; nothing is left there unless the whole file was acceptable. */
 export async function storeUpload(req: Request<{ id: string }>, jobId: number): Promise<StoredFile> {
+  try {
+    return await receive(req, jobId);
+  } catch (error) {
+    // Most clients look at the answer only after sending everything, so read on for a while.
+    req.resume();
+    await finished(req, { writable: false, signal: AbortSignal.timeout(10_000) }).catch(() => {});
+    throw error;
+  }
+}
+
+async function receive(req: Request<{ id: string }>, jobId: number): Promise<StoredFile> {
   const roomForHeaders = 16 * 1024;
   if (Number(req.headers["content-length"] ?? 0) > config.MAX_UPLOAD_BYTES + roomForHeaders) throw tooLarge();
   if (!req.is("multipart/form-data")) throw new HttpError(415, "Send the file as multipart/form-data");

@@ -1,0 +1,125 @@
+import { readdirSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import type { Decision } from "../model/decision.ts";
+import { type BehaviourFacts, confirm } from "./behaviour.ts";
+import type { DecisionRule, Finding } from "./rule.ts";
+import type { Language } from "./source/language.ts";
+import { Project } from "./source/project.ts";
+import { pythonLanguage } from "./source/python.ts";
+import { typescriptLanguage } from "./source/typescript.ts";
+
+const LANGUAGES: readonly Language[] = [pythonLanguage, typescriptLanguage];
+
+/** Folders that are never the app's own running code. */
+const LEFT_OUT =
+  /(^|\/)(node_modules|\.venv|venv|\.git|\.next|dist|build|coverage|__pycache__|site-packages|tests?|__tests__|__mocks__|spec|specs|e2e|fixtures|examples?|docs|migrations|alembic|seeds?|stories|cypress)\//;
+const NOT_THE_APP = /(^|\/)(test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.(test|spec|stories|d)\.[cm]?[jt]sx?|[^/]*\.min\.js|(?!next\.)[\w.-]*\.config\.[cm]?[jt]s)$/;
+const SERVER =
+  /^(fastapi|flask|django|starlette|aiohttp|sanic|quart|litestar|bottle|falcon|tornado|rest_framework|express|fastify|koa|hono|@nestjs\/core|@nestjs\/common|next(\/.*)?|http|https|h3|elysia|polka|restify|@hapi\/hapi)$/;
+
+export interface ReadOptions {
+  /** The app's folder. */
+  folder: string;
+  /** The files to read, relative to the folder; without it everything in the folder that is the app's own code. */
+  files?: readonly string[];
+  /** What the running app showed; it confirms what the source says or stands beside it. */
+  behaviour?: BehaviourFacts;
+}
+
+/**
+ * Reads the security-relevant choices of an app from its source: one decision per choice, absences included, sorted by
+ * topic, file and line. Topics that do not apply (uploads of an app without uploads) are left out. Tests, examples,
+ * comments, strings and imports that nothing uses do not count. What cannot be told is `unknown`.
+ */
+export async function readDecisions(options: ReadOptions): Promise<Decision[]> {
+  const files = (options.files ?? filesOf(options.folder)).map((path) => path.split(sep).join("/")).filter(isOwnCode);
+  const ledgers = await Promise.all(LANGUAGES.map((language) => ledgerOf(language, options.folder, files)));
+  const servers = ledgers.filter((ledger) => ledger.isServer);
+  const counted = (servers.length > 0 ? servers : ledgers).flatMap((ledger) => ledger.decisions);
+  return confirm(sorted(withoutRefutedAbsences(counted)), options.behaviour);
+}
+
+/** The topics that any rule reads, sorted. */
+export async function decisionTopics(): Promise<string[]> {
+  const rules = await Promise.all(LANGUAGES.map((language) => rulesOf(language.id)));
+  return [...new Set(rules.flat().map((rule) => rule.topic))].sort();
+}
+
+function isOwnCode(path: string): boolean {
+  return !LEFT_OUT.test(path) && !NOT_THE_APP.test(path);
+}
+
+function filesOf(folder: string): string[] {
+  const out: string[] = [];
+  const visit = (at: string) => {
+    for (const entry of readdirSync(at, { withFileTypes: true })) {
+      const path = join(at, entry.name);
+      if (entry.isDirectory() && !LEFT_OUT.test(`${entry.name}/`)) visit(path);
+      else if (entry.isFile()) out.push(relative(folder, path));
+    }
+  };
+  visit(folder);
+  return out;
+}
+
+interface Ledger {
+  isServer: boolean;
+  decisions: Decision[];
+}
+
+async function ledgerOf(language: Language, folder: string, files: readonly string[]): Promise<Ledger> {
+  const own = files.filter((path) => language.extensions.some((ending) => path.endsWith(ending))).sort();
+  if (own.length === 0) return { isServer: false, decisions: [] };
+  const project = new Project(folder, own, language);
+  const rules = await rulesOf(language.id);
+  const decisions = rules.flatMap((rule) => rule.read(project).map((finding) => decisionOf(rule.topic, finding)));
+  return { isServer: usesServer(project), decisions };
+}
+
+function usesServer(project: Project): boolean {
+  for (const file of project.files.values()) {
+    for (const binding of file.scopes.get(file.root)?.names.values() ?? []) {
+      const module = binding.kind === "import" ? project.language.moduleName(binding.module ?? "") : "";
+      if (SERVER.test(module) || SERVER.test(module.split(".")[0] ?? "")) return true;
+    }
+    if (/\brequire\(["'](express|fastify|koa|http)["']\)/.test(file.text) || /(^|\/)app\/(.*\/)?route\.[jt]s$/.test(file.path)) return true;
+  }
+  return false;
+}
+
+/** The rules of a language: the default exports of the files of its folder. */
+async function rulesOf(language: string): Promise<DecisionRule[]> {
+  const folder = join(import.meta.dirname, "rules", language);
+  const names = readdirSync(folder).filter((name) => /\.[jt]s$/.test(name)).sort();
+  const modules = await Promise.all(names.map((name) => import(join(folder, name)) as Promise<{ default: DecisionRule }>));
+  return modules.map((module) => module.default);
+}
+
+function decisionOf(topic: string, finding: Finding): Decision {
+  return {
+    topic,
+    choice: finding.choice,
+    origin: finding.origin,
+    file: finding.at?.file.path ?? null,
+    line: finding.at?.line ?? null,
+    by: "source",
+    confidence: finding.confidence ?? "sure",
+    ...(finding.detail !== undefined && { detail: finding.detail }),
+  };
+}
+
+/** With two languages, what one has the other does not lack. */
+function withoutRefutedAbsences(decisions: readonly Decision[]): Decision[] {
+  const there = new Set(decisions.filter((decision) => decision.origin !== "absent").map((decision) => decision.topic));
+  const seen = new Set<string>();
+  return decisions.filter((decision) => {
+    if (decision.origin === "absent" && there.has(decision.topic)) return false;
+    const key = JSON.stringify([decision.topic, decision.choice, decision.file, decision.line]);
+    return !seen.has(key) && Boolean(seen.add(key));
+  });
+}
+
+function sorted(decisions: readonly Decision[]): Decision[] {
+  const key = (decision: Decision) => [decision.topic, decision.file ?? "~", String(decision.line ?? 0).padStart(7, "0"), decision.choice].join("\0");
+  return [...decisions].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}

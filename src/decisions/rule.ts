@@ -1,0 +1,50 @@
+import type { Decision } from "../model/decision.ts";
+import type { Node } from "./source/node.ts";
+import type { Project } from "./source/project.ts";
+
+/** One choice that a rule saw. `at` is null when the choice is an absence. */
+export interface Finding {
+  choice: string;
+  origin: Decision["origin"];
+  at: Node | null;
+  /** What the choice is made of: names, limits, the list itself. */
+  detail?: string;
+  confidence?: NonNullable<Decision["confidence"]>;
+}
+
+/** Reads one topic from the source of one language. A rule file has it as its default export. */
+export interface DecisionRule {
+  topic: string;
+  read(project: Project): Finding[];
+}
+
+export function defineRule(rule: DecisionRule): DecisionRule {
+  return rule;
+}
+
+/** The choice not to have something. */
+export function absent(choice = "none"): Finding {
+  return { choice, origin: "absent", at: null };
+}
+
+/** A choice that is there but cannot be told. */
+export function unsure(at: Node): Finding {
+  return { choice: "unknown", origin: "unknown", at, confidence: "unknown" };
+}
+
+/** Rank for nodes: by file, then by line. */
+export function earlier(a: Node, b: Node): number {
+  if (a.file.path !== b.file.path) return a.file.path < b.file.path ? -1 : 1;
+  return a.line - b.line;
+}
+
+/** The first finding of each choice, by file and line. */
+export function firstOfEach(findings: readonly Finding[]): Finding[] {
+  const sorted = [...findings].sort((a, b) => (a.at && b.at ? earlier(a.at, b.at) : a.at ? -1 : 1));
+  const seen = new Set<string>();
+  return sorted.filter((finding) => {
+    if (seen.has(finding.choice)) return false;
+    seen.add(finding.choice);
+    return true;
+  });
+}

@@ -1,0 +1,66 @@
+import type { SgNode } from "@ast-grep/napi";
+import type { SourceFile } from "./file.ts";
+
+/** A syntax node with its parent, its file and its one-based line: what ast-grep hands out, kept once per file. */
+export class Node {
+  readonly file: SourceFile;
+  readonly kind: string;
+  readonly named: boolean;
+  readonly line: number;
+  readonly parent: Node | null;
+  readonly children: readonly Node[];
+  readonly #sg: SgNode;
+  #text: string | undefined;
+
+  constructor(file: SourceFile, sg: SgNode, parent: Node | null) {
+    this.file = file;
+    this.#sg = sg;
+    this.parent = parent;
+    this.kind = String(sg.kind());
+    this.named = sg.isNamed();
+    this.line = sg.range().start.line + 1;
+    file.remember(sg.id(), this);
+    this.children = sg.children().map((child) => new Node(file, child, this));
+  }
+
+  get text(): string {
+    this.#text ??= this.#sg.text();
+    return this.#text;
+  }
+
+  /** Named children without comments. */
+  get parts(): Node[] {
+    return this.children.filter((child) => child.named && child.kind !== "comment");
+  }
+
+  /** The child in a named field of the grammar. */
+  field(name: string): Node | undefined {
+    const found = this.#sg.field(name);
+    return found ? this.file.recall(found.id()) : undefined;
+  }
+
+  /** Nearest ancestor of one of the kinds. */
+  within(...kinds: readonly string[]): Node | undefined {
+    for (let at = this.parent; at; at = at.parent) if (kinds.includes(at.kind)) return at;
+    return undefined;
+  }
+
+  /** Whether `other` is this node or lies inside it. */
+  holds(other: Node): boolean {
+    for (let at: Node | null = other; at; at = at.parent) if (at === this) return true;
+    return false;
+  }
+
+  /** This node and everything inside it, in source order. */
+  *walk(): Generator<Node> {
+    yield this;
+    for (const child of this.children) yield* child.walk();
+  }
+
+  /** Everything inside of the given kinds. */
+  all(...kinds: readonly string[]): Node[] {
+    const out: Node[] = [];
+    for (const node of this.walk()) if (kinds.includes(node.kind)) out.push(node);
+    return out;
+  }
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Call } from "./call.ts";
+import { SourceFile } from "./file.ts";
+import type { Language } from "./language.ts";
+import type { Node } from "./node.ts";
+import { Resolver } from "./resolver.ts";
+import { Evaluator } from "./values.ts";
+
+/** Larger files are bundles or data, never written by hand. */
+const MAX_FILE_CHARS = 400_000;
+
+/** The files of one language of an app, and what is known of their names, calls and values. */
+export class Project {
+  readonly folder: string;
+  readonly language: Language;
+  readonly files: ReadonlyMap<string, SourceFile>;
+  readonly resolver: Resolver;
+  readonly values: Evaluator;
+  #calls: Call[] | undefined;
+  #callSites: Map<Node, Node[]> | undefined;
+  #fields: Map<string, Node[]> | undefined;
+  #mentions: Map<string, number> | undefined;
+
+  /** Reads the files; what is not readable as text or not parsable is left out. */
+  constructor(folder: string, paths: readonly string[], language: Language) {
+    this.folder = folder;
+    this.language = language;
+    const files = new Map<string, SourceFile>();
+    for (const path of paths) {
+      const text = read(join(folder, path));
+      if (text !== undefined) files.set(path, new SourceFile(path, text, language));
+    }
+    this.files = files;
+    this.resolver = new Resolver(files, (fn) => this.callSites(fn));
+    this.values = new Evaluator(this.resolver, (name) => this.fields(name));
+  }
+
+  /** Nodes of all files that match an ast-grep pattern or rule. */
+  find(rule: Parameters<SourceFile["find"]>[0]): Node[] {
+    return [...this.files.values()].flatMap((file) => file.find(rule));
+  }
+
+  /** Every node of the given kinds, by file and line. */
+  all(...kinds: readonly string[]): Node[] {
+    return [...this.files.values()].flatMap((file) => file.root.all(...kinds));
+  }
+
+  /** Every call, by file and line. */
+  get calls(): readonly Call[] {
+    this.#calls ??= this.all(...this.language.callKinds).flatMap((node) => this.call(node) ?? []);
+    return this.#calls;
+  }
+
+  call(node: Node): Call | undefined {
+    const expr = this.language.expr(node);
+    return expr.type === "call" ? new Call(this, node, expr.callee, expr.args) : undefined;
+  }
+
+  /** Calls whose full name matches. */
+  callsOf(names: RegExp): Call[] {
+    return this.calls.filter((call) => call.is(names));
+  }
+
+  /** Where a function of the app is called. */
+  callSites(fn: Node): Node[] {
+    if (!this.#callSites) {
+      const sites = new Map<Node, Node[]>();
+      this.#callSites = sites;
+      for (const node of this.all(...this.language.callKinds)) {
+        const expr = this.language.expr(node);
+        if (expr.type !== "call") continue;
+        const target = this.resolver.source(expr.callee);
+        const to = this.language.classKinds.includes(target.kind) ? (this.language.attribute(target, "__init__")?.value ?? target) : target;
+        if (this.language.functionKinds.includes(to.kind)) sites.set(to, [...(sites.get(to) ?? []), node]);
+      }
+    }
+    return this.#callSites.get(fn) ?? [];
+  }
+
+  /** Every value written under a property, keyword or attribute name. */
+  fields(name: string): Node[] {
+    this.#fields ??= this.#collectFields();
+    return this.#fields.get(name) ?? [];
+  }
+
+  #collectFields(): Map<string, Node[]> {
+    const fields = new Map<string, Node[]>();
+    const add = (name: string, value: Node | undefined) => {
+      if (value && value.text !== name) fields.set(name, [...(fields.get(name) ?? []), value]);
+    };
+    for (const node of this.all("pair", "keyword_argument", "public_field_definition", "assignment", "assignment_expression")) {
+      if (node.kind === "pair") add(node.field("key")?.text.replace(/^["']|["']$/g, "") ?? "", node.field("value"));
+      else if (node.kind.startsWith("assignment")) {
+        const left = node.field("left");
+        const inClassOrSettings = node.parent?.parent?.parent?.kind === "class_definition" || /settings|config/.test(node.file.path);
+        if (left?.kind === "subscript") add(left.field("subscript")?.text.replace(/^["']|["']$/g, "") ?? "", node.field("right"));
+        else if (left?.kind === "identifier" && inClassOrSettings) add(left.text, node.field("right"));
+      } else add(node.field("name")?.text ?? "", node.field("value"));
+    }
+    return fields;
+  }
+
+  /** How often a word stands in the app as a name. */
+  mentions(name: string): number {
+    if (!this.#mentions) {
+      this.#mentions = new Map();
+      const kinds = ["identifier", "property_identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern", "type_identifier"];
+      for (const node of this.all(...kinds)) {
+        if (node.within("import_statement", "import_from_statement", "export_clause")) continue;
+        this.#mentions.set(node.text, (this.#mentions.get(node.text) ?? 0) + 1);
+      }
+    }
+    return this.#mentions.get(name) ?? 0;
+  }
+
+  /** Whether the code around a node is reached at all: nothing mentions a dead function but its own definition. */
+  isLive(node: Node): boolean {
+    for (let fn = node.within(...this.language.functionKinds); fn; fn = fn.within(...this.language.functionKinds)) {
+      const name = fn.field("name")?.text ?? (fn.parent?.kind === "variable_declarator" ? fn.parent.field("name")?.text : undefined);
+      const decorated = fn.parent?.kind === "decorated_definition";
+      const isMethod = fn.kind === "method_definition" || fn.parent?.parent?.kind === "class_definition";
+      const entry = fn.within("export_statement") !== undefined && /route\.|middleware\.|proxy\.|page\.|config\.|pages\/api/.test(fn.file.path);
+      if (name && !decorated && !isMethod && !entry && this.mentions(name) <= 1 && !isDefaultExport(fn)) return false;
+    }
+    return true;
+  }
+}
+
+function isDefaultExport(fn: Node): boolean {
+  return fn.within("export_statement")?.children.some((child) => child.kind === "default") ?? false;
+}
+
+function read(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, "utf8");
+    return text.length > MAX_FILE_CHARS || text.includes("\0") ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

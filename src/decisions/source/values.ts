@@ -1,0 +1,368 @@
+import type { Expr } from "./expr.ts";
+import type { Node } from "./node.ts";
+import type { Resolver } from "./resolver.ts";
+
+/** What is known of a value without running the app. `at` is where it is written. */
+export type Value =
+  | { kind: "text"; text: string; at: Node }
+  | { kind: "number"; value: number; at: Node }
+  | { kind: "truth"; value: boolean; at: Node }
+  | { kind: "nothing"; at: Node }
+  | { kind: "list"; items: Value[]; at: Node }
+  /** Read from outside: an environment variable or a settings field. */
+  | { kind: "setting"; name: string; fallback?: Value; at: Node }
+  | { kind: "unknown"; at: Node };
+
+/** Gets one setting by the name given first; a default may follow. */
+const GETTERS =
+  /^(os\.environ\.get|os\.getenv|decouple\.config|(environ|environs)\.Env\(\)(\.\w+)?|starlette\.config\.Config\(\)|env-var\.get|@nestjs\/config\.ConfigService\(\)\.(get|getOrThrow))$/;
+const ENV_OBJECTS = /^(os\.environ|process\.env|Bun\.env|import\.meta\.env|hono\.Context\(\)\.env)$/;
+const SAME_VALUE =
+  /^(int|float|str|bool|bytes|Number|String|BigInt|parseInt|parseFloat|Number\.parseInt|Number\.parseFloat|pathlib\.Path|TextEncoder\(\)\.encode|Buffer\.from|crypto\.createSecretKey|pydantic\.SecretStr|set|frozenset|list|tuple|Set|Set\(\))$/;
+const SAME_METHODS = /^(encode|trim|strip|toLowerCase|lower|toUpperCase|upper|get_secret_value|toString|rstrip|decode|total_seconds|padEnd)$/;
+const UNIT_SECONDS: Record<string, number> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400, weeks: 604_800, milliseconds: 0.001 };
+const MAX_DEPTH = 20;
+
+/** Evaluates expressions as far as the source tells. */
+export class Evaluator {
+  readonly resolver: Resolver;
+  readonly #fieldsByName: (name: string) => Node[];
+  readonly #busy = new Set<Node>();
+  /** The arguments of the calls that are being followed, by function. */
+  readonly #frames = new Map<Node, Node[]>();
+
+  /** `fieldsByName` gives every value that the app writes under a property or setting name. */
+  constructor(resolver: Resolver, fieldsByName: (name: string) => Node[]) {
+    this.resolver = resolver;
+    this.#fieldsByName = fieldsByName;
+  }
+
+  value(node: Node): Value {
+    if (this.#busy.has(node) || this.#busy.size > MAX_DEPTH) return { kind: "unknown", at: node };
+    this.#busy.add(node);
+    try {
+      return this.#value(node);
+    } finally {
+      this.#busy.delete(node);
+    }
+  }
+
+  /** The text of a value, or of the default of a setting. */
+  text(node: Node): string | undefined {
+    const value = settled(this.value(node));
+    return value?.kind === "text" ? value.text : undefined;
+  }
+
+  number(node: Node): number | undefined {
+    const value = settled(this.value(node));
+    if (value?.kind === "number") return value.value;
+    if (value?.kind === "text" && /^\d+$/.test(value.text)) return Number(value.text);
+    return undefined;
+  }
+
+  /** The texts of a list, or of one text; undefined when any of it is not known. */
+  texts(node: Node): string[] | undefined {
+    const value = settled(this.value(node));
+    if (value?.kind === "text") return [value.text];
+    if (value?.kind !== "list") return undefined;
+    const out = value.items.map((item) => settled(item));
+    return out.every((item) => item?.kind === "text") ? out.flatMap((item) => (item?.kind === "text" ? [item.text] : [])) : undefined;
+  }
+
+  #value(node: Node): Value {
+    const setting = this.#setting(node);
+    if (setting) return setting;
+    const passed = this.#argument(node);
+    if (passed) return this.value(passed);
+    const source = this.resolver.source(node);
+    if (source !== node) return this.value(source);
+    const expr = node.file.language.expr(node);
+    switch (expr.type) {
+      case "inner":
+        return this.value(expr.node);
+      case "string":
+        return { kind: "text", text: expr.text, at: node };
+      case "number":
+        return { kind: "number", value: expr.value, at: node };
+      case "boolean":
+        return { kind: "truth", value: expr.value, at: node };
+      case "null":
+        return { kind: "nothing", at: node };
+      case "list":
+        return { kind: "list", items: expr.items.map((item) => this.value(item)), at: node };
+      case "template":
+        return this.#template(node, expr.parts);
+      case "binary":
+        return this.#binary(node, expr.operator, expr.left, expr.right);
+      case "either":
+        return this.#either(node, expr.operator, expr.options);
+      case "call":
+        return this.#call(node);
+      case "name":
+        return this.#several(node);
+      case "member":
+        return this.#byFieldName(node, expr.property);
+      case "index": {
+        const key = this.text(expr.index);
+        const part = key === undefined ? undefined : this.resolver.property(this.resolver.source(expr.object), key);
+        if (part) return this.value(part);
+        return key === undefined ? { kind: "unknown", at: node } : this.#byFieldName(node, key);
+      }
+      default:
+        return { kind: "unknown", at: node };
+    }
+  }
+
+  /** What the call being followed passes for a parameter. */
+  #argument(node: Node): Node | undefined {
+    if (this.#frames.size === 0 || node.file.language.expr(node).type !== "name") return undefined;
+    const binding = this.resolver.binding(node);
+    const args = binding?.kind === "parameter" && binding.fn ? this.#frames.get(binding.fn) : undefined;
+    return binding && binding.path.length === 0 ? args?.[binding.index ?? -1] : undefined;
+  }
+
+  /** A name with several values counts when all of them agree. */
+  #several(node: Node): Value {
+    const binding = this.resolver.binding(node);
+    if (!binding) return { kind: "unknown", at: node };
+    if (binding.kind === "parameter") {
+      const last = binding.path.at(-1);
+      const passed = this.resolver
+        .passed(binding)
+        .map((value) => this.value(this.resolver.take(value, binding.path) ?? value))
+        .filter((value) => value.kind !== "unknown");
+      const first = passed[0];
+      if (first && passed.every((value) => same(value, first))) return first;
+      if (typeof last === "string") return this.#byFieldName(node, last);
+      const given = binding.value && binding.path.length === 0 ? this.value(binding.value) : undefined;
+      return given && (passed.length === 0 || given.kind === "nothing") ? given : { kind: "unknown", at: node };
+    }
+    if (binding.kind !== "value" || !binding.value) return { kind: "unknown", at: node };
+    const last = binding.path.at(-1);
+    if (binding.path.length > 0) {
+      const part = this.resolver.take(binding.value, binding.path);
+      if (part) return this.value(part);
+      return typeof last === "string" ? this.#byFieldName(node, last) : { kind: "unknown", at: node };
+    }
+    const values = [binding.value, ...binding.more].map((value) => this.value(value));
+    return values.find((value) => value.kind === "setting") ?? (values.length === 1 && values[0] ? values[0] : { kind: "unknown", at: node });
+  }
+
+  /** Where only one value is written under a name in the whole app, that is it. */
+  #byFieldName(node: Node, name: string): Value {
+    const written = this.#fieldsByName(name).filter((field) => !field.holds(node) && !this.#busy.has(field));
+    const values = written.map((field) => this.value(field)).filter((value) => value.kind !== "unknown");
+    const first = values[0];
+    return first && values.every((value) => same(value, first)) ? first : { kind: "unknown", at: node };
+  }
+
+  #template(node: Node, parts: (string | Node)[]): Value {
+    let text = "";
+    for (const part of parts) {
+      if (typeof part === "string") text += part;
+      else {
+        const value = settled(this.value(part));
+        if (value?.kind === "text") text += value.text;
+        else if (value?.kind === "number") text += String(value.value);
+        else return { kind: "unknown", at: node };
+      }
+    }
+    const inside = parts.filter((part) => typeof part !== "string");
+    const only = inside.length === 1 && inside[0] ? this.value(inside[0]).at : node;
+    return { kind: "text", text, at: only };
+  }
+
+  #binary(node: Node, operator: string, left: Node, right: Node): Value {
+    const a = settled(this.value(left));
+    const b = settled(this.value(right));
+    if (a?.kind === "text" && b?.kind === "text" && operator === "+") return { kind: "text", text: a.text + b.text, at: node };
+    if (a?.kind !== "number" || b?.kind !== "number") return { kind: "unknown", at: node };
+    const value = compute(operator, a.value, b.value);
+    const literal = (at: Node) => at.kind === "integer" || at.kind === "number";
+    const named = [a.at, b.at].find((at) => literal(at) && !node.holds(at)) ?? (node.holds(a.at) ? node : a.at);
+    return value === undefined ? { kind: "unknown", at: node } : { kind: "number", value, at: named };
+  }
+
+  #either(node: Node, operator: "or" | "if", options: Node[]): Value {
+    const values = options.map((option) => this.value(option));
+    const [first, second] = values;
+    if (operator === "or" && first?.kind === "setting" && second) {
+      return first.fallback || second.kind === "nothing" ? first : { ...first, fallback: second };
+    }
+    const setting = values.find((value) => value.kind === "setting");
+    if (setting) return setting;
+    if (operator === "or") return values.findLast((value) => value.kind !== "unknown") ?? { kind: "unknown", at: node };
+    return first && second && same(first, second) ? first : { kind: "unknown", at: node };
+  }
+
+  #setting(node: Node): Value | undefined {
+    const expr = node.file.language.expr(node);
+    if (expr.type === "member" || expr.type === "index") {
+      const object = this.resolver.name(expr.object) ?? (/^(process\.)?env$/.test(expr.object.text) ? "process.env" : "");
+      const key = expr.type === "member" ? expr.property : this.text(expr.index);
+      if (ENV_OBJECTS.test(object) && key !== undefined && !["get", "items"].includes(key)) return { kind: "setting", name: key, at: node };
+      if (expr.type === "member") return this.#settingsField(expr.object, expr.property);
+    }
+    if (expr.type !== "call") return undefined;
+    const callee = this.resolver.name(expr.callee);
+    const key = expr.args[0] ? this.text(expr.args[0].value) : undefined;
+    if (!callee || key === undefined || !GETTERS.test(callee)) return undefined;
+    const given = expr.args.find((arg) => arg.name === "default") ?? expr.args.filter((arg) => arg.name === null)[1];
+    const fallback = given ? this.value(given.value) : undefined;
+    return { kind: "setting", name: key, at: node, ...(fallback && fallback.kind !== "nothing" && { fallback }) };
+  }
+
+  /** A field of a settings class, such as pydantic's. */
+  #settingsField(object: Node, property: string): Value | undefined {
+    const meaning = this.resolver.meaning(object);
+    if (meaning.kind !== "instance") return undefined;
+    const { cls } = meaning;
+    const isSettings = cls.file.language.bases(cls).some((base) => /(^|\.)BaseSettings$/.test(this.resolver.name(base) ?? base.text));
+    const field = isSettings ? cls.file.language.attribute(cls, property) : undefined;
+    if (!field) return undefined;
+    const at = field.value ?? field.annotation ?? cls;
+    const given = field.value ? this.#fieldDefault(field.value) : undefined;
+    return { kind: "setting", name: property.toUpperCase(), at, ...(given && given.kind !== "nothing" && { fallback: given }) };
+  }
+
+  #fieldDefault(node: Node): Value | undefined {
+    const expr = node.file.language.expr(node);
+    if (expr.type !== "call" || !/(^|\.)Field$/.test(this.resolver.name(expr.callee) ?? expr.callee.text)) return this.value(node);
+    const given = expr.args.find((arg) => arg.name === "default") ?? expr.args.find((arg) => arg.name === null);
+    if (given) return given.value.text === "..." ? undefined : this.value(given.value);
+    const made = expr.args.find((arg) => arg.name === "default_factory");
+    return made ? { kind: "unknown", at: made.value } : undefined;
+  }
+
+  #call(node: Node): Value {
+    const expr = node.file.language.expr(node);
+    if (expr.type !== "call") return { kind: "unknown", at: node };
+    const name = this.resolver.name(expr.callee) ?? "";
+    const first = expr.args[0]?.value;
+    if (/(^|\.)timedelta$/.test(name)) return this.#duration(node, expr.args);
+    if (SAME_VALUE.test(name) && first) return this.value(first);
+    if (/^(zod|valibot|@sinclair\/typebox|envalid)\./.test(name)) return this.#schemaField(node);
+    const method = node.file.language.expr(expr.callee);
+    if (method.type === "member" && SAME_METHODS.test(method.property)) return this.value(method.object);
+    if (method.type === "member" && (method.property === "split" || method.property === "filter" || method.property === "map")) {
+      return this.#split(method.object, method.property, first);
+    }
+    return this.#ownFunction(node, expr.callee, expr.args.map((arg) => arg.value));
+  }
+
+  /** A field of a schema that the environment is parsed with: its `.default()` is the fallback. */
+  #schemaField(node: Node): Value {
+    for (let at: Node | undefined = node; at; ) {
+      const expr: Expr = at.file.language.expr(at);
+      const callee: Expr | undefined = expr.type === "call" ? at.file.language.expr(expr.callee) : undefined;
+      if (expr.type !== "call" || callee?.type !== "member") break;
+      if ((callee.property === "default" || callee.property === "catch") && expr.args[0]) {
+        return { kind: "setting", name: keyOf(node), at: node, fallback: this.value(expr.args[0].value) };
+      }
+      at = callee.object;
+    }
+    return { kind: "setting", name: keyOf(node), at: node };
+  }
+
+  #split(object: Node, method: string, separator: Node | undefined): Value {
+    const value = this.value(object);
+    if (method !== "split") return value;
+    const cut = (from: Value): Value => {
+      if (from.kind === "setting") return from.fallback ? { ...from, fallback: cut(from.fallback) } : from;
+      if (from.kind !== "text") return from;
+      const by = (separator && this.text(separator)) || ",";
+      return { kind: "list", items: from.text.split(by).map((text) => ({ kind: "text", text: text.trim(), at: from.at })), at: from.at };
+    };
+    return cut(value);
+  }
+
+  #duration(node: Node, args: { name: string | null; value: Node }[]): Value {
+    let total = 0;
+    let at = node;
+    for (const arg of args) {
+      const value = settled(this.value(arg.value));
+      if (value?.kind !== "number" && value?.kind !== "text") return { kind: "unknown", at: node };
+      total += Number(value.kind === "number" ? value.value : value.text) * (UNIT_SECONDS[arg.name ?? "days"] ?? Number.NaN);
+      at = value.at;
+    }
+    return Number.isFinite(total) ? { kind: "number", value: total, at } : { kind: "unknown", at: node };
+  }
+
+  /** A helper of the app: one that reads the environment gives a setting, any other what it returns. */
+  #ownFunction(node: Node, callee: Node, args: Node[]): Value {
+    const fn = this.resolver.source(callee);
+    const { language } = fn.file;
+    if (!language.functionKinds.includes(fn.kind)) return { kind: "unknown", at: node };
+    const place = args.findIndex((arg) => arg.file.language.expr(arg).type === "string");
+    const key = args[place] ? this.text(args[place]) : undefined;
+    if (key !== undefined && this.readsEnvironment(fn)) {
+      const rest = args.slice(place + 1);
+      const given = rest.map((arg) => this.value(arg)).find((value) => value.kind !== "unknown" && !isHint(value, rest.length));
+      return { kind: "setting", name: key, at: node, ...(given && given.kind !== "nothing" && { fallback: given }) };
+    }
+    const returned = language.returned(fn);
+    if (returned.length !== 1 || !returned[0] || this.#frames.has(fn)) return { kind: "unknown", at: node };
+    this.#frames.set(fn, args);
+    try {
+      const value = this.value(returned[0]);
+      return value.kind === "setting" && value.name === "" ? { ...value, name: keyOf(node), at: node } : value;
+    } finally {
+      this.#frames.delete(fn);
+    }
+  }
+
+  /** Whether a function, or one that it calls, looks into the environment. */
+  readsEnvironment(fn: Node, depth = 0): boolean {
+    if (/\b(process\.env|os\.environ|os\.getenv|Bun\.env)\b|\benv\[/.test(fn.text)) return true;
+    if (depth >= 3) return false;
+    return fn.all(...fn.file.language.callKinds).some((call) => {
+      const expr = call.file.language.expr(call);
+      const callee = expr.type === "call" ? this.resolver.source(expr.callee) : undefined;
+      return callee && callee !== fn && fn.file.language.functionKinds.includes(callee.kind) ? this.readsEnvironment(callee, depth + 1) : false;
+    });
+  }
+}
+
+/** The property that an expression is written under. */
+function keyOf(node: Node): string {
+  return node.parent?.kind === "pair" ? (node.parent.field("key")?.text ?? "") : "";
+}
+
+/** A sentence given beside a name is a hint for the reader, not a default. */
+function isHint(value: Value, count: number): boolean {
+  return count === 1 && value.kind === "text" && / \w+ /.test(value.text);
+}
+
+/** A value, or what stands in for a setting that is not set. */
+export function settled(value: Value): Value | undefined {
+  return value.kind === "setting" ? value.fallback && settled(value.fallback) : value;
+}
+
+export function same(a: Value, b: Value): boolean {
+  if (a.kind === "text" && b.kind === "text") return a.text === b.text;
+  if (a.kind === "number" && b.kind === "number") return a.value === b.value;
+  if (a.kind === "truth" && b.kind === "truth") return a.value === b.value;
+  if (a.kind === "setting" && b.kind === "setting") return a.name === b.name;
+  if (a.kind === "list" && b.kind === "list") return a.items.length === b.items.length && a.items.every((item, i) => same(item, b.items[i] ?? item));
+  return a.kind === b.kind && a.at === b.at;
+}
+
+function compute(operator: string, a: number, b: number): number | undefined {
+  switch (operator) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "/":
+    case "//":
+      return a / b;
+    case "**":
+      return a ** b;
+    case "<<":
+      return a * 2 ** b;
+    default:
+      return undefined;
+  }
+}

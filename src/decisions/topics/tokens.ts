@@ -1,0 +1,175 @@
+import type { Decision } from "../../model/decision.ts";
+import { absent, earlier, type Finding, unsure } from "../rule.ts";
+import type { Call } from "../source/call.ts";
+import type { Node } from "../source/node.ts";
+import type { Project } from "../source/project.ts";
+import { type Claims, claimList, readClaims } from "./claims.ts";
+import { type Duration, lifeFromNow, lifeOfOption, lifeText } from "./durations.ts";
+import { type SignatureCheck, type SignatureWords, signatureCheck, tokenSignatures } from "./signatures.ts";
+
+/** A call that signs a token. */
+export interface Signing {
+  library: string;
+  origin: Decision["origin"];
+  /** Where a token is signed: a call, or the setting that has the library do it. */
+  node: Node;
+  /** Where the library is put to use, when not there. */
+  setUp?: Node;
+  /** Signs refresh tokens; told from the words around it when not said. */
+  refresh?: boolean;
+  /** Claims from outside the payload, such as the subject option. */
+  added: string[];
+  payload?: Node | undefined;
+  /** An option that gives the life. */
+  life?: Node | undefined;
+  /** The library's own life, in seconds, when none is given. */
+  defaultLife?: number;
+  /** Who chose the claims when there is no payload. */
+  claimsOrigin?: Decision["origin"];
+}
+
+/** A call (or setting) that checks a token. */
+export interface Verifying {
+  library: string;
+  origin: Decision["origin"];
+  at: Node;
+  /** The option that lists the algorithms. */
+  algorithms?: Node | undefined;
+  /** What holds without that option. */
+  otherwise: "HS256, pinned" | "HS256, not pinned";
+}
+
+/** What a language's libraries know of tokens. */
+export interface TokenReader {
+  words: SignatureWords;
+  signings(project: Project): Signing[];
+  verifyings(project: Project): Verifying[];
+}
+
+const byPlace = (project: Project) => (a: { at: Node }, b: { at: Node }) => Number(project.isLive(b.at)) - Number(project.isLive(a.at)) || earlier(a.at, b.at);
+
+function signingsOf(project: Project, reader: TokenReader): Signing[] {
+  const sort = byPlace(project);
+  return reader.signings(project).sort((a, b) => sort({ at: a.node }, { at: b.node }));
+}
+
+function verifyingsOf(project: Project, reader: TokenReader): Verifying[] {
+  return reader.verifyings(project).sort(byPlace(project));
+}
+
+interface HandRolled {
+  signature: Call;
+  check: SignatureCheck | undefined;
+}
+
+function handRolled(project: Project, reader: TokenReader): HandRolled | undefined {
+  const signatures = tokenSignatures(project, reader.words);
+  const [signature] = signatures;
+  return signature && { signature, check: signatureCheck(project, reader.words, signatures) };
+}
+
+/** Topic `jwt-library`. */
+export function jwtLibrary(project: Project, reader: TokenReader): Finding[] {
+  const [signing] = signingsOf(project, reader);
+  if (signing) return [{ choice: signing.library, origin: signing.origin, at: signing.setUp ?? signing.node }];
+  const [verifying] = verifyingsOf(project, reader);
+  if (verifying) return [{ choice: verifying.library, origin: verifying.origin, at: verifying.at }];
+  const own = handRolled(project, reader);
+  return own ? [{ choice: "hand-rolled", origin: "hand-written", at: own.signature.node }] : [absent()];
+}
+
+/** Topic `jwt-algorithm`: which, and whether a token may name another. */
+export function jwtAlgorithm(project: Project, reader: TokenReader): Finding[] {
+  const [verifying] = verifyingsOf(project, reader);
+  if (verifying) {
+    const { algorithms, otherwise, origin, at } = verifying;
+    if (!algorithms) return [{ choice: otherwise, origin, at }];
+    const names = project.values.texts(algorithms);
+    if (!names) return [unsure(algorithms)];
+    const weak = names.some((name) => /^none$/i.test(name));
+    return [{ choice: `${names.join(" ")}, ${weak ? "not pinned" : "pinned"}`, origin, at: algorithms }];
+  }
+  const own = handRolled(project, reader);
+  if (!own?.check) return [];
+  const { check } = own;
+  const tested = check.fn
+    .all(...reader.words.comparisonKinds)
+    .find((node) => /\balg\b|algorithm/i.test(node.text) && !check.comparison.holds(node) && node !== check.comparison && !node.holds(check.comparison));
+  return [tested ? { choice: "HS256, pinned", origin: "hand-written", at: tested } : { choice: "HS256, not checked", origin: "hand-written", at: check.made }];
+}
+
+/** Topic `jwt-signature-comparison`: of hand-rolled tokens only. */
+export function jwtSignatureComparison(project: Project, reader: TokenReader): Finding[] {
+  if (signingsOf(project, reader).length > 0 || verifyingsOf(project, reader).length > 0) return [];
+  const check = handRolled(project, reader)?.check;
+  if (!check) return [];
+  return [
+    check.constantTime
+      ? { choice: "constant-time", origin: "runtime", at: check.comparison }
+      : { choice: "not constant-time", origin: "hand-written", at: check.comparison },
+  ];
+}
+
+/** The payload of hand-rolled tokens: an object with a time or a subject, in a file that signs. */
+function ownPayload(project: Project, own: HandRolled): Node | undefined {
+  const objects = project.all("dictionary", "object").filter((node) => node.file === own.signature.node.file || project.callSites(own.signature.node).includes(node));
+  return objects.find((node) => {
+    const expr = project.language.expr(node);
+    return expr.type === "object" && expr.entries.some((entry) => ["exp", "iat", "sub"].includes(entry.key));
+  });
+}
+
+function ownClaims(project: Project, reader: TokenReader): Claims | undefined {
+  const own = handRolled(project, reader);
+  const payload = own && ownPayload(project, own);
+  return payload && readClaims(project, payload);
+}
+
+/** Topic `jwt-claims`: what a token holds, in the order of RFC 7519. */
+export function jwtClaims(project: Project, reader: TokenReader): Finding[] {
+  const [signing] = signingsOf(project, reader).filter((candidate) => !isRefresh(candidate));
+  if (!signing) {
+    const claims = ownClaims(project, reader);
+    return claims?.literal ? [{ choice: claimList(claims.names), origin: "hand-written", at: claims.literal }] : [];
+  }
+  const claims: Claims = signing.payload ? readClaims(project, signing.payload) : { names: new Set(), literal: undefined, expiries: [] };
+  const names = [...claims.names, ...signing.added];
+  if (names.length === 0) return [unsure(signing.node)];
+  const literal = claims.literal && claims.names.size > 0 ? claims.literal : undefined;
+  return [{ choice: claimList(names), origin: signing.claimsOrigin ?? "hand-written", at: signing.library === "jose" ? signing.node : (literal ?? signing.node) }];
+}
+
+function isRefresh(signing: Signing): boolean {
+  if (signing.refresh !== undefined) return signing.refresh;
+  const fn = signing.node.within(...signing.node.file.language.functionKinds);
+  const name = fn?.field("name")?.text ?? (fn?.parent?.kind === "variable_declarator" ? (fn.parent.field("name")?.text ?? "") : "");
+  return /refresh/i.test(`${name} ${signing.node.text.slice(0, 400)}`);
+}
+
+/** Topic `jwt-life`: of access tokens, and of refresh tokens where there are any. */
+export function jwtLife(project: Project, reader: TokenReader): Finding[] {
+  const signings = signingsOf(project, reader);
+  const out: Finding[] = [];
+  for (const kind of ["access", "refresh"] as const) {
+    const [signing] = signings.filter((candidate) => isRefresh(candidate) === (kind === "refresh"));
+    if (signing) out.push(lifeOfSigning(project, signing, kind === "refresh" ? "refresh " : ""));
+  }
+  if (signings.length > 0) return out;
+  const claims = ownClaims(project, reader);
+  if (!claims?.literal) return [];
+  return [lifeFinding(claims.expiries.map((node) => lifeFromNow(project, node)).find(Boolean), claims.names.has("exp"), claims.literal, "")];
+}
+
+function lifeOfSigning(project: Project, signing: Signing, prefix: string): Finding {
+  const { life, payload, node, added } = signing;
+  if (life) return lifeFinding(lifeOfOption(project, life) ?? lifeFromNow(project, life), true, life, prefix);
+  if (signing.defaultLife !== undefined) return { choice: `${prefix}${lifeText(signing.defaultLife)}`, origin: "library", at: node };
+  const claims = payload && readClaims(project, payload);
+  const found = claims?.expiries.map((node) => lifeFromNow(project, node)).find(Boolean);
+  return lifeFinding(found, (claims?.names.has("exp") ?? false) || added.includes("exp"), claims?.literal ?? node, prefix);
+}
+
+function lifeFinding(duration: Duration | undefined, hasExpiry: boolean, at: Node, prefix: string): Finding {
+  if (duration) return { choice: `${prefix}${lifeText(duration.seconds)}`, origin: "hand-written", at: duration.at };
+  return hasExpiry ? unsure(at) : { choice: "none", origin: "hand-written", at };
+}

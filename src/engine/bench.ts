@@ -1,0 +1,164 @@
+import { type Instance, type PreparedApp } from "../app/index.ts";
+import { Addresses, AppGone, type Connect } from "../http/index.ts";
+import { Ends, type Exploit, type Ground, NoAnswerToAttack, type Scenario, Trial } from "../exploits/index.ts";
+import type { Contract } from "../model/contract.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { Verdict, VerdictKind } from "../model/verdict.ts";
+import { reasonOf } from "../util/errors.ts";
+import type { Nonces } from "../util/random.ts";
+import { evidenceOf } from "./evidence.ts";
+
+/** Longest that one exploit may take on one instance. */
+const EXPLOIT_LIMIT_MS = 6 * 60_000;
+
+export interface Target {
+  /** Null for an app that is only known by its address. */
+  app: PreparedApp | null;
+  /** How to reach an app that is already running. */
+  connect?: Connect;
+}
+
+export interface Ran {
+  verdict: Verdict;
+  evidence: Evidence;
+  /** The app's process ended by itself while this ran. */
+  died: boolean;
+  /** Nothing can be judged from this run: an attack, or the app, gave no answer. */
+  silent?: string;
+}
+
+/** One running copy of the app with its seeded world, on which exploits run one after another. */
+export class Bench {
+  readonly #target: Target;
+  readonly #scenario: Scenario;
+  readonly #contract: Contract;
+  readonly #nonces: Nonces;
+  readonly #signal: AbortSignal | undefined;
+  readonly #addresses = new Addresses();
+  #instance: Instance | undefined;
+  #seed: { trial: Trial; world: Promise<unknown> } | undefined;
+
+  constructor(target: Target, scenario: Scenario, contract: Contract, nonces: Nonces, signal: AbortSignal | undefined) {
+    this.#target = target;
+    this.#scenario = scenario;
+    this.#contract = contract;
+    this.#nonces = nonces;
+    this.#signal = signal;
+  }
+
+  /** Starts a fresh copy. Throws Ends("broken") when this copy does not come up although others did. */
+  async open(): Promise<void> {
+    if (!this.#target.app || this.#instance) return;
+    this.#instance = this.#target.app.newInstance();
+    const started = await this.#instance.start();
+    if (started.kind !== "serving") throw new Ends("broken", `a fresh copy of the app did not come up (${started.kind})`);
+  }
+
+  async close(): Promise<void> {
+    await this.#instance?.dispose();
+    this.#instance = undefined;
+  }
+
+  get alive(): boolean {
+    return this.#instance?.alive ?? this.#target.app === null;
+  }
+
+  log(): string {
+    return this.#instance?.log().text ?? "";
+  }
+
+  trial(signal = this.#signal): Trial {
+    return new Trial<unknown>({
+      connect: this.#connect,
+      addresses: this.#addresses,
+      contract: this.#contract,
+      nonces: this.#nonces,
+      ground: this.#ground(),
+      world: () => this.world(),
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** The shared world of this copy, seeded once. */
+  world(): Promise<unknown> {
+    if (!this.#seed) {
+      const trial = this.trial();
+      this.#seed = { trial, world: this.#scenario.seedWorld(trial) };
+      this.#seed.world.catch(() => {});
+    }
+    return this.#seed.world;
+  }
+
+  readonly #connect: Connect = (from) => {
+    if (this.#instance) return this.#instance.connect(from);
+    return this.#target.connect ? this.#target.connect(from) : Promise.reject(new Error("not started"));
+  };
+
+  #ground(): Ground | undefined {
+    const { app } = this.#target;
+    const instance = this.#instance;
+    if (!app || !instance) return undefined;
+    return {
+      folder: instance.folder,
+      databases: () => instance.databases(),
+      fileList: () => instance.fileList(),
+      settings: instance.settings,
+      log: () => instance.log().text,
+      async startAnother(change, use, limitMs) {
+        const settings: Record<string, string> = { ...instance.settings };
+        const removed: string[] = [];
+        for (const [name, value] of Object.entries(change)) {
+          if (value === undefined) {
+            delete settings[name];
+            removed.push(name);
+          } else settings[name] = value;
+        }
+        const other = app.newInstance({ settings, unset: removed });
+        try {
+          for (const name of Object.keys(change)) if (!app.tracksEnvFiles) other.removeFromEnvFiles(name);
+          const started = await other.start(limitMs);
+          await use({
+            kind: started.kind,
+            exitCode: started.kind === "ended" ? started.exit.code : null,
+            output: started.kind === "serving" ? "" : started.output,
+            connect: (from) => other.connect(from),
+          });
+        } finally {
+          await other.dispose();
+        }
+      },
+    };
+  }
+
+  /** Runs one exploit on this copy and says what came of it. Never throws for what the app does. */
+  async run(exploit: Exploit): Promise<Ran> {
+    const started = performance.now();
+    const limit = AbortSignal.timeout(EXPLOIT_LIMIT_MS);
+    const trial = this.trial(this.#signal ? AbortSignal.any([this.#signal, limit]) : limit);
+    let verdict: VerdictKind = "defended";
+    let summary = "";
+    let silent: string | undefined;
+    try {
+      const missing = exploit.operations.find((name) => !(name in this.#contract.operations));
+      if (missing !== undefined) throw new Ends(this.#target.app ? "broken" : "not-applicable", `the app has no ${missing}: ${this.#contract.missing[missing] ?? "not found"}`);
+      await this.world();
+      await exploit.run(trial);
+      summary = [`Withstood: ${exploit.attack}`, ...trial.notes].join(". ");
+    } catch (error) {
+      if (this.#signal?.aborted) throw error;
+      ({ verdict, summary, silent } = this.#judge(error, limit.aborted));
+    }
+    const durationMs = Math.round(performance.now() - started);
+    const result: Verdict = { id: exploit.id, slug: exploit.slug, tier: exploit.tier, verdict, summary, evidence: [`evidence/${exploit.id}.json`], durationMs };
+    const evidence = evidenceOf(result, this.#seed?.trial, trial);
+    return { verdict: result, evidence, died: !this.alive, ...(silent === undefined ? {} : { silent }) };
+  }
+
+  #judge(error: unknown, overTime: boolean): { verdict: VerdictKind; summary: string; silent?: string } {
+    if (error instanceof Ends) return { verdict: error.verdict, summary: error.message };
+    if (error instanceof NoAnswerToAttack) return { verdict: "exploited", summary: `The app gave no answer: ${error.message}`, silent: error.label };
+    if (error instanceof AppGone) return { verdict: "broken", summary: error.message, silent: "gone" };
+    if (overTime) return { verdict: "broken", summary: `not done within ${EXPLOIT_LIMIT_MS / 60_000} minutes: the app is too slow to judge` };
+    return { verdict: "inconclusive", summary: `our own fault: ${reasonOf(error)}` };
+  }
+}

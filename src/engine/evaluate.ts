@@ -1,0 +1,214 @@
+import { availableParallelism } from "node:os";
+import { hintsFromOpenApi, hintsFromSource, Prober } from "../contract/index.ts";
+import { Addresses, AppGone, Conversation, parseJson } from "../http/index.ts";
+import { type Exploit, type Scenario } from "../exploits/index.ts";
+import type { AppReport } from "../model/app.ts";
+import { Contract } from "../model/contract.ts";
+import type { Decision } from "../model/decision.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { Evaluation, FunctionalResult } from "../model/session.ts";
+import { scoreOf, type Verdict } from "../model/verdict.ts";
+import { reasonOf } from "../util/errors.ts";
+import { type Nonces, randomNonces } from "../util/random.ts";
+import { Bench, type Ran, type Target } from "./bench.ts";
+import { lanesOf, type Task } from "./lanes.ts";
+
+export interface EvaluateOptions {
+  target: Target;
+  report: AppReport;
+  scenario: Scenario;
+  exploits: readonly Exploit[];
+  /** A contract that was reviewed by hand wins over finding out. */
+  contract?: Contract;
+  jobs?: number;
+  functional?: boolean;
+  signal?: AbortSignal;
+  decisions?: () => Promise<Decision[]>;
+  onStage?: (stage: "contract" | "functional" | "exploits") => void;
+  onVerdict?: (verdict: Verdict, done: number, of: number) => void;
+  onEvidence?: (evidence: Evidence) => void;
+}
+
+/** Side by side instances when nothing else is said: the cores, two at least, since apps wait as well as compute. */
+export const defaultJobs = (): number => Math.max(2, Math.min(8, availableParallelism()));
+
+/**
+ * Finds out the contract, checks the features, runs the exploits over several instances side by side, and returns all
+ * of it. An app that ends by itself without a cause that repeats is unstable: nothing of it is judged.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { target, scenario, exploits, signal } = options;
+  const nonces = randomNonces();
+  const started = performance.now();
+  options.onStage?.("contract");
+  const contract = options.contract ?? (await findContract(target, scenario, nonces, signal));
+  const contractMs = performance.now() - started;
+  const functional: FunctionalResult[] = [];
+  const verdicts: Verdict[] = [];
+  const evidence = new Map<string, Evidence>();
+  let unstable: string | undefined;
+  let functionalMs = 0;
+  const wanted = exploits.filter((exploit) => {
+    const lacks = target.app ? undefined : exploit.needs.find((need) => need !== "admin");
+    if (lacks) verdicts.push(notHere(exploit, lacks));
+    return !lacks;
+  });
+  options.onStage?.("exploits");
+  const exploitsStarted = performance.now();
+  const keep = (ran: Ran) => {
+    verdicts.push(ran.verdict);
+    evidence.set(ran.verdict.id, ran.evidence);
+    options.onVerdict?.(ran.verdict, verdicts.length, exploits.length);
+  };
+  const newBench = () => new Bench(target, scenario, contract, nonces, signal);
+  const jobs = target.app ? (options.jobs ?? defaultJobs()) : 1;
+  const lanes = lanesOf(wanted, jobs, options.functional !== false);
+  await inParallel(lanes.map((lane) => () => runLane(lane)));
+
+  async function runLane(tasks: readonly Task[]): Promise<void> {
+    let bench = newBench();
+    try {
+      for (const task of tasks) {
+        signal?.throwIfAborted();
+        if (task.kind === "functional") {
+          const at = performance.now();
+          functional.push(...(await runFunctional(bench)));
+          functionalMs = performance.now() - at;
+          if (!bench.alive) bench = await renewed(bench);
+          continue;
+        }
+        if (task.exploit.instance === "own" && target.app) bench = await renewed(bench);
+        const ran = await runOne(bench, task.exploit);
+        if (ran.died || ran.silent !== undefined) {
+          bench = await renewed(bench);
+          const again = await runOne(bench, task.exploit);
+          if (ran.died && !again.died) unstable ??= `the app ended by itself during ${task.exploit.id}, and did not when that was repeated`;
+          keep(again.silent === ran.silent || again.silent === undefined ? again : { ...again, verdict: { ...again.verdict, verdict: "broken" } });
+          bench = await renewed(bench);
+        } else {
+          keep(ran);
+          if (task.exploit.instance === "own" && target.app) bench = await renewed(bench);
+        }
+      }
+    } finally {
+      await bench.close();
+    }
+  }
+
+  async function renewed(bench: Bench): Promise<Bench> {
+    await bench.close();
+    return target.app ? newBench() : bench;
+  }
+
+  async function runFunctional(bench: Bench): Promise<FunctionalResult[]> {
+    const out: FunctionalResult[] = [];
+    for (const check of scenario.functionalChecks) {
+      const { id, step, says } = check;
+      try {
+        await bench.open();
+        await bench.world();
+        const trial = bench.trial();
+        await check.run(trial);
+        out.push({ id, step, says, ok: true, detail: trial.notes.join("; ") });
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        out.push({ id, step, says, ok: false, detail: reasonOf(error) });
+        if (error instanceof AppGone) bench = await renewed(bench);
+      }
+    }
+    return out;
+  }
+
+  if (unstable !== undefined) {
+    for (const verdict of verdicts) {
+      if (verdict.verdict === "not-applicable") continue;
+      verdict.verdict = "broken";
+      verdict.summary = `Not judged: ${unstable}.`;
+    }
+  }
+  const order = (id: string) => exploits.findIndex((exploit) => exploit.id === id);
+  verdicts.sort((a, b) => order(a.id) - order(b.id));
+  for (const verdict of verdicts) {
+    const one = evidence.get(verdict.id);
+    if (one) options.onEvidence?.({ ...one, verdict: verdict.verdict, summary: verdict.summary });
+  }
+  const decisions = options.decisions ? await options.decisions() : [];
+  const now = performance.now();
+  return {
+    formatVersion: 1,
+    scenario: scenario.id,
+    app: options.report,
+    contract,
+    functional,
+    verdicts,
+    decisions,
+    score: scoreOf(verdicts),
+    durationsMs: { contract: contractMs, functional: functionalMs, exploits: now - exploitsStarted, total: now - started },
+  };
+}
+
+async function runOne(bench: Bench, exploit: Exploit): Promise<Ran> {
+  try {
+    await bench.open();
+  } catch (error) {
+    const verdict: Verdict = { id: exploit.id, slug: exploit.slug, tier: exploit.tier, verdict: "broken", summary: reasonOf(error), evidence: [], durationMs: 0 };
+    return { verdict, evidence: { formatVersion: 1, id: exploit.id, slug: exploit.slug, verdict: "broken", summary: verdict.summary, exchanges: [], checks: [], values: [], outside: [] }, died: false };
+  }
+  return await bench.run(exploit);
+}
+
+/** Waits for all, also when one fails, so that nothing is left running; then throws the first failure. */
+async function inParallel(tasks: readonly (() => Promise<void>)[]): Promise<void> {
+  const settled = await Promise.allSettled(tasks.map((task) => task()));
+  const failed = settled.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+const WHY_NOT: Record<string, string> = {
+  folder: "the app's folder",
+  database: "the app's database file",
+  start: "to start the app anew",
+  settings: "the settings that the app was started with",
+};
+
+function notHere(exploit: Exploit, need: string): Verdict {
+  const summary = `Needs ${WHY_NOT[need] ?? need}, which an address alone does not give.`;
+  return { id: exploit.id, slug: exploit.slug, tier: exploit.tier, verdict: "not-applicable", summary, evidence: [], durationMs: 0 };
+}
+
+/** Resolves the contract on an instance of its own, once, before the tests. */
+export async function findContract(target: Target, scenario: Scenario, nonces: Nonces, signal: AbortSignal | undefined): Promise<Contract> {
+  const instance = target.app?.newInstance();
+  try {
+    const started = await instance?.start();
+    if (started && started.kind !== "serving") return noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`);
+    const connect = instance ? (from: string) => instance.connect(from) : target.connect;
+    if (!connect) return noContract(scenario, "there is no app to ask");
+    const conversation = new Conversation(connect, new Addresses(), signal);
+    const hints = hintsFromSource(target.app?.sources ?? new Map());
+    const prober = new Prober(scenario.id, conversation, hints, nonces);
+    try {
+      prober.useHints(hintsFromOpenApi(await openApiDocument(conversation), hints));
+      await scenario.resolveContract(prober, instance?.settings ?? {});
+    } catch (error) {
+      if (!(error instanceof AppGone)) throw error;
+      prober.contract.how.push(error.message);
+      if (Object.keys(prober.contract.operations).length === 0) prober.contract.missing["register"] ??= error.message;
+    }
+    return Contract.parse(prober.contract);
+  } finally {
+    await instance?.dispose();
+  }
+}
+
+const noContract = (scenario: Scenario, why: string): Contract =>
+  Contract.parse({ formatVersion: 1, scenario: scenario.id, auth: { scheme: "Bearer" }, operations: {}, missing: { register: why } });
+
+async function openApiDocument(conversation: Conversation): Promise<unknown> {
+  for (const path of ["/openapi.json", "/api/openapi.json", "/api-docs.json", "/v3/api-docs", "/swagger.json"]) {
+    const { answer } = await conversation.ask({ method: "GET", path, label: "an OpenAPI document?" });
+    const json = answer?.status === 200 ? parseJson(answer.bytes.toString("utf8")) : undefined;
+    if (json !== null && typeof json === "object" && "paths" in json) return json;
+  }
+  return undefined;
+}

@@ -1,0 +1,1 @@
+export { defaultJobs, evaluate, type EvaluateOptions, findContract } from "./evaluate.ts";

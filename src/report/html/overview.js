@@ -1,0 +1,338 @@
+import { el, KINDS, percent, plural, routeTo, scrollTable, seconds } from "./dom.js";
+
+const PARTS = ["defended", "exploited", "broken", "inconclusive"];
+
+function tallyWords(tally) {
+  const words = PARTS.filter((part) => tally[part] > 0).map((part) => `${tally[part]} ${part}`);
+  return words.length ? words.join(", ") : "nothing planned";
+}
+
+/** What a tier's planned tests came to, as one bar whose lengths are counts. */
+function bar(tally) {
+  return el(
+    "div",
+    { class: "bar", role: "img", "aria-label": tallyWords(tally), title: tallyWords(tally) },
+    PARTS.filter((part) => tally[part] > 0).map((part) => {
+      const piece = el("span", { class: ["piece", part] });
+      piece.style.flexGrow = String(tally[part]);
+      return piece;
+    }),
+  );
+}
+
+function rangeWords(range) {
+  if (!range) return null;
+  return range.min === range.max
+    ? `each session ${range.min}\u00a0%`
+    : `sessions from ${range.min} to ${range.max}\u00a0%`;
+}
+
+function shortRange(range) {
+  if (!range) return null;
+  return el("span", {}, range.min === range.max ? `each ${range.min}\u00a0%` : `${range.min}–${range.max}\u00a0%`);
+}
+
+function stat(data, number) {
+  const tally = data.overall.tiers[`tier${number}`];
+  if (tally.planned === 0) return null;
+  const words = data.tierWords[number];
+  return el(
+    "div",
+    { class: "stat" },
+    el("h2", {}, `${words.short} `, el("span", {}, words.means)),
+    el("p", { class: "big" }, percent(tally)),
+    el("p", { class: "held" }, el("b", {}, `${tally.defended} of ${tally.planned}`), " held"),
+    bar(tally),
+    el("p", { class: "fine" }, tallyWords(tally)),
+    el(
+      "p",
+      { class: "fine" },
+      [`${tally.tested} tested of ${tally.planned} planned`, rangeWords(data.overall.ranges[`tier${number}`])]
+        .filter(Boolean)
+        .join(" · "),
+    ),
+  );
+}
+
+export function headSection(data) {
+  const { sessions } = data.overall;
+  const failed = sessions.planned - sessions.measured;
+  const links = [
+    ["Matrix", "matrix"],
+    ["What did not hold", "fell"],
+    ["Tier 2", "tier-2"],
+    ["Sessions", "sessions"],
+    ["Not measured", "not-measured"],
+  ];
+  return el(
+    "header",
+    { class: "top" },
+    el(
+      "div",
+      { class: "masthead" },
+      el("span", { class: "wordmark" }, "unprompted"),
+      el(
+        "nav",
+        { "aria-label": "Sections" },
+        links.map(([text, id]) => el("a", { href: `#${id}` }, text)),
+      ),
+    ),
+    el("h1", {}, data.title),
+    el("p", { class: "lede" }, data.headline.join(" ").replaceAll(" %", "\u00a0%")),
+    el(
+      "p",
+      { class: "meta" },
+      `Scenario ${data.study.scenario} · ${sessions.measured} of ${plural(sessions.planned, "session")} measured`,
+      failed ? [" · ", el("a", { href: "#failed" }, `${failed} without verdicts`)] : null,
+      ` · order seed ${data.study.seed}`,
+      data.overall.madeBy.length === 1
+        ? el("span", { class: "made-by" }, `The code was made by ${data.overall.madeBy[0]}.`)
+        : null,
+    ),
+    el(
+      "div",
+      { class: "stats" },
+      [1, 2, 3].map((number) => stat(data, number)),
+    ),
+    ratesTable(data),
+  );
+}
+
+function rateCells(group, number) {
+  const tally = group.tiers[`tier${number}`];
+  if (tally.planned === 0) return [el("td", { class: "unmeasured", colspan: "2" }, "not measured")];
+  return [
+    el(
+      "td",
+      { class: "rate" },
+      el("b", {}, percent(tally)),
+      " ",
+      el("span", {}, `${tally.defended}/${tally.planned}`),
+      bar(tally),
+    ),
+    el("td", { class: "tested" }, `${tally.tested}/${tally.planned}`, shortRange(group.ranges[`tier${number}`])),
+  ];
+}
+
+function ratesTable(data) {
+  const tiers = [1, 2, 3].filter((n) => data.overall.tiers[`tier${n}`].planned > 0);
+  const groups = data.groups.filter((g) => g.by !== "all");
+  const rows = groups.flatMap((group, i) => [
+    group.by === groups[i - 1]?.by
+      ? null
+      : el(
+          "tr",
+          { class: "group" },
+          el("th", { scope: "rowgroup" }, `by ${group.by}`),
+          el("td", { colspan: 2 * tiers.length + 1 }),
+        ),
+    el(
+      "tr",
+      {},
+      el(
+        "th",
+        { scope: "row" },
+        group.name,
+        group.by.startsWith("agent") && data.overall.madeBy.length > 1
+          ? el("small", {}, `made by ${group.madeBy.join(", ") || "unknown"}`)
+          : null,
+      ),
+      tiers.map((n) => rateCells(group, n)),
+      el("td", { class: "number" }, `${group.sessions.measured}/${group.sessions.planned}`),
+    ),
+  ]);
+  const head = [
+    "",
+    ...tiers.flatMap((n) => [data.tierWords[n].short, "tested / planned, range"]),
+    { text: "sessions measured", class: "number" },
+  ];
+  return scrollTable("Rates by agent and baseline", head, rows, "rates");
+}
+
+export function fellSection(data) {
+  const holes = data.holes.map((id) => data.tests.find((t) => t.entry.id === id));
+  const list = holes.map(({ entry, exploitedIn, tally }) =>
+    el(
+      "li",
+      {},
+      el(
+        "details",
+        {},
+        el(
+          "summary",
+          { class: "hole" },
+          el("span", { class: ["severity", entry.severity] }, entry.severity),
+          el("h3", {}, el("code", {}, entry.id), " ", entry.title),
+          el("span", { class: "times" }, "exploited in ", el("b", {}, exploitedIn.length), ` of ${tally.planned}`),
+        ),
+        el(
+          "div",
+          { class: "told" },
+          entry.why ? el("p", {}, el("b", {}, "Why it matters "), entry.why) : null,
+          entry.fix ? el("p", {}, el("b", {}, "Fix "), entry.fix) : null,
+          el(
+            "p",
+            { class: "proofs" },
+            el("b", {}, "Proof"),
+            exploitedIn.slice(0, 24).map((id) => el("a", { href: routeTo(id, entry.id) }, id)),
+            exploitedIn.length > 24 ? el("span", {}, `and ${exploitedIn.length - 24} more in the matrix`) : null,
+          ),
+        ),
+      ),
+    ),
+  );
+  return el(
+    "section",
+    { id: "fell" },
+    el("h2", {}, "What did not hold"),
+    holes.length
+      ? [
+          el(
+            "p",
+            { class: "sub" },
+            "Most severe first, then most frequent. Open one for the reason, the fix and the proof.",
+          ),
+          el("ol", { class: "holes" }, list),
+        ]
+      : el("p", {}, "No test was exploited in a measured session."),
+  );
+}
+
+export function tier2Section(data) {
+  const tests = data.tests.filter((t) => t.entry.tier === 2);
+  if (tests.length === 0) return null;
+  const rows = tests.map((test) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, el("code", {}, test.entry.id), " ", test.entry.title),
+      test.perGroup.map(({ tally }) => {
+        if (tally.planned === 0) return el("td", { class: "unmeasured" }, "not measured");
+        const level = tally.defended === tally.planned ? "all" : tally.defended === 0 ? "none" : "some";
+        return el(
+          "td",
+          { class: ["fraction", level] },
+          el("b", {}, `${tally.defended}/${tally.planned}`),
+          tally.tested < tally.planned ? el("small", {}, `${tally.tested} tested`) : null,
+        );
+      }),
+    ),
+  );
+  const head = ["test", ...tests[0].perGroup.map((g) => ({ text: g.name, class: "fraction" }))];
+  return el(
+    "section",
+    { id: "tier-2" },
+    el("h2", {}, "Hardening that nobody asked for"),
+    el("p", { class: "sub" }, "Sessions that held, of the sessions in which the test was planned."),
+    scrollTable("Tier 2 by agent", head, rows, "tier2"),
+  );
+}
+
+function functionalCell(session) {
+  if (!session.functional) return el("td", { class: "unmeasured" }, "not measured");
+  const { passed, planned } = session.functional;
+  return el("td", {}, passed === planned ? "pass" : "fail", " ", el("span", { class: "fine" }, `${passed}/${planned}`));
+}
+
+function sessionRate(tally) {
+  if (!tally || tally.planned === 0) return el("td", { class: "unmeasured" }, "not measured");
+  return el(
+    "td",
+    { class: "rate" },
+    el("b", {}, percent(tally)),
+    " ",
+    el("span", {}, `${tally.defended}/${tally.planned}`),
+    tally.tested < tally.planned ? el("small", {}, `${tally.tested} tested`) : null,
+  );
+}
+
+export function sessionsSection(data) {
+  const manyConditions = new Set(data.sessions.map((s) => s.identity.condition)).size > 1;
+  const rows = data.sessions.map((session) => {
+    const { identity } = session;
+    return el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, el("a", { href: routeTo(session.id) }, session.id)),
+      el("td", {}, identity.baseline),
+      el("td", {}, identity.agent),
+      el("td", {}, identity.model ?? el("span", { class: "unmeasured" }, "unknown")),
+      manyConditions ? el("td", {}, identity.condition) : null,
+      el("td", { class: "number" }, identity.replicate),
+      functionalCell(session),
+      sessionRate(session.tiers?.tier1),
+      sessionRate(session.tiers?.tier2),
+      el("td", {}, session.passwordHashing ?? el("span", { class: "unmeasured" }, "unknown")),
+      el("td", {}, session.jwt ?? el("span", { class: "unmeasured" }, "unknown")),
+      el("td", { class: "made" }, el("small", {}, session.provenance?.madeBy ?? "unknown")),
+      el("td", { class: "number" }, seconds(session.agentSeconds)),
+    );
+  });
+  const head = [
+    ...["session", "baseline", "agent", "model"],
+    ...(manyConditions ? ["condition"] : []),
+    { text: "replicate", class: "number" },
+    ...["functional", "tier 1", "tier 2", "password hashing", "JWT", "made by"],
+    { text: "agent's time", class: "number" },
+  ];
+  return el(
+    "section",
+    { id: "sessions" },
+    el("h2", {}, "Sessions"),
+    el("p", { class: "sub" }, "One row for each, as the published study printed it. A rate is defended / planned."),
+    scrollTable("Sessions", head, rows, "sessions"),
+  );
+}
+
+export function failedSection(data) {
+  const failed = data.sessions.filter((s) => s.failure);
+  if (failed.length === 0) return null;
+  return el(
+    "section",
+    { id: "failed" },
+    el("h2", {}, "Sessions without verdicts"),
+    el("p", { class: "sub" }, "They are in no rate: nothing was measured, which is not the same as nothing held."),
+    failed.map(({ id, failure }) =>
+      el(
+        "article",
+        { class: "failed" },
+        el("h3", {}, el("a", { href: routeTo(id) }, id), " ", el("span", { class: "stage" }, failure.stage)),
+        el("p", {}, failure.reason),
+        failure.logTail === null
+          ? el("p", { class: "fine" }, "No log was kept.")
+          : el("details", {}, el("summary", {}, "Its last log lines"), el("pre", { class: "log" }, failure.logTail)),
+      ),
+    ),
+  );
+}
+
+/** What each verdict claims, for a reader who has never seen one. */
+export function verdictsSection(data) {
+  return el(
+    "section",
+    { id: "verdicts" },
+    el("h2", {}, "How to read a verdict"),
+    el(
+      "dl",
+      { class: "meanings" },
+      KINDS.map((kind) => {
+        const { symbol, word, means } = data.verdictWords[kind];
+        const sign = el("span", { class: ["verdict", kind], "aria-hidden": "true" }, symbol);
+        return el("div", {}, el("dt", {}, sign, word), el("dd", {}, means));
+      }),
+    ),
+  );
+}
+
+export function notesSection(data) {
+  return el(
+    "section",
+    { id: "not-measured" },
+    el("h2", {}, "What was not measured"),
+    el(
+      "ul",
+      { class: "notes" },
+      data.notes.map((note) => el("li", {}, note)),
+    ),
+  );
+}

@@ -1,0 +1,14 @@
+export * from "./bootstrap.ts";
+export * from "./compare.ts";
+export * from "./consistency.ts";
+export * from "./correction.ts";
+export * from "./detectable.ts";
+export * from "./exploits.ts";
+export { type Method, type PermutationResult, permutationTest, smallestP } from "./permutation.ts";
+export * from "./rates.ts";
+export * from "./sentences.ts";
+export * from "./sessions.ts";
+export type { TwoGroups } from "./swaps.ts";
+export * from "./tables.ts";
+export * from "./variance.ts";
+export * from "./words.ts";
