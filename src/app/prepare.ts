@@ -17,8 +17,8 @@ export interface PrepareOptions {
   sandbox: Sandbox;
   /** Settings the user gave; they win over everything. */
   settings?: Readonly<Record<string, string>>;
-  /** Use the folder's own node_modules or .venv instead of installing. */
-  ownDependencies?: boolean;
+  /** A folder in which the build's own cache (.next/cache) is kept between builds of related apps. */
+  buildCache?: string;
   signal?: AbortSignal;
   onOutput?: (text: string) => void;
 }
@@ -142,13 +142,17 @@ async function build(app: PreparedApp): Promise<void> {
   const { recipe, sandbox, signal, onOutput } = app.options;
   app.report.stage = "build";
   if (recipe.build === null) return;
+  const { buildCache } = app.options;
+  const nextCache = join(app.prepared, ".next/cache");
+  if (buildCache && existsSync(join(buildCache, "next"))) cpSync(join(buildCache, "next"), nextCache, { recursive: true });
   const finished = await runInstall(recipe.build, app.prepared, sandbox, signal, onOutput, app.readable);
   app.report.durationsMs.build = finished.durationMs;
   if (finished.exitCode !== 0) {
     const why = finished.ended === "timeout" ? "ran out of time" : `ended with exit code ${finished.exitCode}`;
     throw new AppError("build-failed", `Building failed: \`${recipe.build}\` ${why}.`, finished.output.slice(-4000));
   }
-  rmSync(join(app.prepared, ".next/cache"), { recursive: true, force: true });
+  if (buildCache && existsSync(nextCache) && !existsSync(join(buildCache, "next"))) cpSync(nextCache, join(buildCache, "next"), { recursive: true });
+  rmSync(nextCache, { recursive: true, force: true });
 }
 
 async function findSettings(app: PreparedApp): Promise<void> {

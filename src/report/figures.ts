@@ -122,13 +122,9 @@ export function tiersOf(verdicts: readonly Pick<Verdict, "tier" | "verdict">[]):
   return { tier1: tier(1), tier2: tier(2), tier3: tier(3) };
 }
 
-const TOPICS = { passwordHashing: /password.*hash|hash.*password/, jwt: /\bjwt\b|token library|token signing/ };
-
-/** What the agent chose on a topic, every distinct choice once; null when nothing is known. */
-function choiceOf(decisions: readonly Decision[], topic: RegExp): string | null {
-  const choices = decisions
-    .filter((d) => topic.test(d.topic.toLowerCase().replace(/[-_]+/g, " ")))
-    .map((d) => d.choice);
+/** What the agent chose on a topic of the decisions, every distinct choice once; null when nothing is known. */
+function choiceOf(decisions: readonly Decision[], topic: string): string | null {
+  const choices = decisions.filter((d) => d.topic === topic && d.origin !== "unknown").map((d) => d.choice);
   return choices.length ? [...new Set(choices)].join("; ") : null;
 }
 
@@ -189,8 +185,8 @@ function sessionFigures(identity: SessionIdentity, result: SessionResult | undef
       : null,
     tiers: measured ? tiersOf(measured.verdicts) : null,
     verdicts: new Map((measured?.verdicts ?? []).map((v) => [v.id, v])),
-    passwordHashing: choiceOf(decisions, TOPICS.passwordHashing),
-    jwt: choiceOf(decisions, TOPICS.jwt),
+    passwordHashing: choiceOf(decisions, "password-hashing"),
+    jwt: choiceOf(decisions, "jwt-library"),
     agentSeconds: sumKnown(steps.map((s) => s.durationSeconds)),
     evaluationSeconds: measured ? measured.durationsMs.total / 1000 : null,
     tokensIn: sumKnown(steps.map((s) => s.tokensIn)),

@@ -8,7 +8,9 @@ import type { ReportInput } from "./input.ts";
 const SCRIPTS = ["visible.js", "dom.js", "overview.js", "matrix.js", "exchange.js", "panel.js", "page.js"];
 const STYLES = ["base.css", "overview.css", "matrix.css", "panel.css"];
 
-const read = (name: string): string => readFileSync(new URL(`./html/${name}`, import.meta.url), "utf8");
+/** With line feeds only: an HTML parser drops carriage returns before it compares hashes. */
+const read = (name: string): string =>
+  readFileSync(new URL(`./html/${name}`, import.meta.url), "utf8").replaceAll("\r\n", "\n");
 
 /** The modules as one classic script, each in a function of its own: a page from file:// may not import. */
 function oneScript(): string {

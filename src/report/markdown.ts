@@ -136,7 +136,7 @@ function holes({ holes: list, sessions }: Figures): string[] {
   if (list.length === 0) return [];
   const byId = new Map(sessions.map((s) => [s.id, s]));
   return [
-    "## What fell",
+    "## What did not hold",
     ...list.flatMap(({ entry, exploitedIn, tally }) => [
       `### ${literal(entry.id)} ${literal(entry.title)}`,
       `Exploited in ${exploitedIn.length} of ${count(tally.planned, "session")}. Severity: ${entry.severity}. ${literal([entry.cwe, entry.standard].filter(Boolean).join(", "))}`,

@@ -96,7 +96,7 @@ function holeLines(figures: Figures, width: number, paint: Paint): string[] {
     const where = `${exploitedIn.length}/${tally.planned}`;
     return `  ${paint(pad(where, 6, "right"), "red")}  ${clip(oneLine(`${entry.id} ${entry.title} (${entry.severity})`), width - 10)}`;
   });
-  return ["", paint("What fell, most severe first", "bold"), ...lines];
+  return ["", paint("What did not hold, most severe first", "bold"), ...lines];
 }
 
 /** The summary that `unprompted run` ends with. Ends with a line feed. */

@@ -120,14 +120,15 @@ export function madeEvaluation(
     verdicts,
     decisions: [
       {
-        topic: "password hashing",
+        topic: "password-hashing",
         choice: say("bcrypt"),
         origin: "library",
         file: say("app/auth.py"),
         line: 14,
         by: "database",
       },
-      { topic: "jwt", choice: say("PyJWT"), origin: "library", file: say("app/auth.py"), line: 3 },
+      { topic: "jwt-claims", choice: say("sub exp"), origin: "hand-written", file: say("app/auth.py"), line: 21 },
+      { topic: "jwt-library", choice: say("PyJWT"), origin: "library", file: say("app/auth.py"), line: 3 },
     ],
     score: scoreOf(verdicts),
     durationsMs: { contract: 900, functional: 2100, exploits: 14_200, total: 17_200 },

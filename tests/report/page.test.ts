@@ -130,6 +130,7 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     for (const summary of await panel.locator("details.exchange > summary").all()) {
       if ((await summary.locator("xpath=..").getAttribute("open")) === null) await summary.click();
     }
+    await expect.poll(() => panel.locator(".inside:empty").count()).toBe(0);
     const text = await seen(panel);
     for (const shown of [
       "x-powered-by: Express",
@@ -189,20 +190,18 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     const { page, trouble } = await open(madeInput(), { hash: "#/session/express-jobs-recorded-a-bare-1/T1-25" });
     const panel = page.locator("dialog[open]");
     expect(await seen(panel)).toContain("inconclusive");
-    const go = async (hash: string) => {
-      await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-      await page.waitForFunction(`document.querySelector("dialog").open`);
-    };
+    const go = (hash: string) => page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
     await go("#/session/nextjs-jobs-recorded-b-bare-1");
-    await page.waitForFunction(`document.querySelector("dialog").innerText.includes("Failed to compile.")`);
-    for (const hash of [
-      "#/session/nobody",
-      "#/session/%E0%A4%A/T1-01",
-      "#/session/constructor/__proto__",
-      "#/session/express-jobs-recorded-a-bare-1/toString",
-    ]) {
+    await expect.poll(() => seen(panel)).toContain("Failed to compile.");
+    for (const [hash, name] of [
+      ["#/session/nobody", '"nobody"'],
+      ["#/session/%E0%A4%A/T1-01", '"%E0%A4%A"'],
+      ["#/session/constructor/__proto__", '"constructor"'],
+      ["#/session/express-jobs-recorded-a-bare-1/toString", '"toString"'],
+    ] as const) {
       await go(hash);
-      await page.waitForFunction(`document.querySelector("dialog h2").innerText === "Not found"`);
+      await expect.poll(() => seen(panel)).toContain(name);
+      expect(await seen(panel.locator("h2"))).toBe("Not found");
     }
     await page.goBack();
     expect(trouble).toEqual([]);

@@ -1,16 +1,6 @@
-import type { Argument } from "./expr.ts";
+import { type Argument, handedOn } from "./expr.ts";
 import type { Node } from "./node.ts";
 import type { Project } from "./project.ts";
-
-/** Run a function elsewhere: `to_thread(f, x)` is `f(x)`. The number tells where the function stands. */
-const HANDED_ON: Record<string, number> = {
-  "fastapi.concurrency.run_in_threadpool": 0,
-  "starlette.concurrency.run_in_threadpool": 0,
-  "asyncio.to_thread": 0,
-  "anyio.to_thread.run_sync": 0,
-  "asyncio.get_running_loop().run_in_executor": 1,
-  "asyncio.get_event_loop().run_in_executor": 1,
-};
 
 /** A call (or `new`, or a tagged template) with its callee resolved. */
 export class Call {
@@ -23,10 +13,9 @@ export class Call {
   constructor(project: Project, node: Node, callee: Node, args: readonly Argument[]) {
     this.project = project;
     this.node = node;
-    const position = HANDED_ON[project.resolver.name(callee) ?? ""];
-    const handed = position === undefined ? undefined : args[position];
-    this.callee = handed ? handed.value : callee;
-    this.args = handed ? args.slice((position ?? 0) + 1) : args;
+    const called = handedOn(callee, args);
+    this.callee = called.callee;
+    this.args = called.args;
   }
 
   get line(): number {

@@ -53,3 +53,13 @@ export interface Scope {
   kind: "module" | "function" | "class" | "block";
   names: Map<string, Binding>;
 }
+
+/** Run a function elsewhere: `to_thread(f, x)` is `f(x)`. The number tells where the function stands. */
+const HANDED_ON: Record<string, number> = { run_in_threadpool: 0, to_thread: 0, run_sync: 0, run_in_executor: 1 };
+
+/** What is really called, when a call hands a function to a thread. */
+export function handedOn(callee: Node, args: readonly Argument[]): { callee: Node; args: readonly Argument[] } {
+  const position = HANDED_ON[callee.text.split(".").at(-1) ?? ""];
+  const handed = position === undefined ? undefined : args[position];
+  return handed && position !== undefined ? { callee: handed.value, args: args.slice(position + 1) } : { callee, args };
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Call } from "./call.ts";
+import { handedOn } from "./expr.ts";
 import { SourceFile } from "./file.ts";
 import type { Language } from "./language.ts";
 import type { Node } from "./node.ts";
@@ -70,7 +71,7 @@ export class Project {
       for (const node of this.all(...this.language.callKinds)) {
         const expr = this.language.expr(node);
         if (expr.type !== "call") continue;
-        const target = this.resolver.source(expr.callee);
+        const target = this.resolver.source(handedOn(expr.callee, expr.args).callee);
         const to = this.language.classKinds.includes(target.kind) ? (this.language.attribute(target, "__init__")?.value ?? target) : target;
         if (this.language.functionKinds.includes(to.kind)) sites.set(to, [...(sites.get(to) ?? []), node]);
       }

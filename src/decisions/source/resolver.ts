@@ -1,4 +1,4 @@
-import type { Binding } from "./expr.ts";
+import { type Binding, handedOn } from "./expr.ts";
 import type { SourceFile } from "./file.ts";
 import type { Node } from "./node.ts";
 
@@ -140,8 +140,9 @@ export class Resolver {
     return this.#callSites(fn).flatMap((call) => {
       const expr = call.file.language.expr(call);
       if (expr.type !== "call") return [];
-      const named = expr.args.find((arg) => arg.name === binding.name);
-      const at = named ?? expr.args.filter((arg) => arg.name === null)[index - (this.#isMethod(fn) ? 1 : 0)];
+      const { args } = handedOn(expr.callee, expr.args);
+      const named = args.find((arg) => arg.name === binding.name);
+      const at = named ?? args.filter((arg) => arg.name === null)[index - (this.#isMethod(fn) ? 1 : 0)];
       return at ? [at.value] : [];
     });
   }

@@ -53,7 +53,7 @@ function sqlOf(project: Project, node: Node, depth = 0): { text: string; dynamic
     case "call": {
       const call = project.call(node);
       if (call?.method === "format" && call.receiver) return { text: sqlOf(project, call.receiver, depth + 1).text, dynamic: call.args.map((arg) => arg.value) };
-      if (call && /^(text|sql|SQL|dedent|sqlalchemy\.text)$/.test(call.method) && call.arg(0)) return sqlOf(project, call.arg(0) as Node, depth + 1);
+      if (call && /^(text|sql|SQL|dedent|raw)$/.test(call.method) && call.arg(0)) return sqlOf(project, call.arg(0) as Node, depth + 1);
       return nothing;
     }
     case "name": {
@@ -115,7 +115,7 @@ function driverOrigin(project: Project, libraries: DatabaseLibraries, call: Call
   const { name } = call;
   if (name && libraries.runtimeDrivers.test(name)) return "runtime";
   if (name && libraries.frameworkDrivers.test(name)) return "framework";
-  if (name && /[./()]/.test(name)) return "library";
+  if (name && /sql|^pg\b|postgres|psycopg|asyncpg|databases|slonik|duckdb/i.test(name)) return "library";
   const modules = [...project.files.values()].flatMap((file) =>
     [...(file.scopes.get(file.root)?.names.values() ?? [])].flatMap((binding) => (binding.kind === "import" ? project.language.moduleName(binding.module ?? "") : [])),
   );

@@ -5,6 +5,8 @@ import type { Project } from "../source/project.ts";
 const NUMERIC = /^(int|float|len|min|max|round|abs|bool|Number|parseInt|parseFloat|Number\.\w+|Math\.\w+|id)$/;
 const SAME_TEXT = /^(upper|lower|strip|trim|toUpperCase|toLowerCase|toString|slice|values|keys|items|concat|reverse|filter|sort|repeat|flat|replace|rstrip|lstrip|removesuffix)$/;
 const CLOSED_TYPE = /\b(int|float|bool|number|boolean|Literal|Enum|Order|Sort\w*|keyof|Direction)\b|^:?\s*["']/;
+/** A schema's field that lets only listed words or numbers through. */
+const CLOSED_FIELD = /\b(enum|nativeEnum|picklist|literal|Literal|oneOf|valid)\(|\bz(\.coerce)?\.(number|int|boolean)\(/;
 const MAX_DEPTH = 14;
 
 /**
@@ -63,8 +65,9 @@ function isFixedComprehension(node: Node, next: (child: Node) => boolean): boole
 function isFixedCall(project: Project, node: Node, next: (child: Node) => boolean): boolean {
   const call = project.call(node);
   if (!call) return false;
+  if (CLOSED_FIELD.test(node.text)) return true;
   if (NUMERIC.test(call.name ?? "") || NUMERIC.test(call.callee.text)) return true;
-  if (call.is(/^(String|str|list|tuple|sorted|set|Array\.from|Object\.(keys|values|entries|freeze)|Object\.fromEntries|Set|Map)$/)) return call.args.every((arg) => next(arg.value));
+  if (call.is(/^(String|String\.raw|str|list|tuple|sorted|set|Array\.from|Object\.(keys|values|entries|freeze)|Object\.fromEntries|Set|Map)$/)) return call.args.every((arg) => next(arg.value));
   if (call.own && project.language.functionKinds.includes(call.own.kind)) {
     const returned = project.language.returned(call.own);
     return returned.length > 0 && returned.every(next);

@@ -1,0 +1,2 @@
+import { Command } from "commander";
+export function doctorCommand(_signal: AbortSignal): Command { return new Command("doctor"); }

@@ -1,0 +1,2 @@
+import { Command } from "commander";
+export function reportCommand(_signal: AbortSignal): Command { return new Command("report"); }

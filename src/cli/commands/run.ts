@@ -1,0 +1,2 @@
+import { Command } from "commander";
+export function runCommand(_signal: AbortSignal): Command { return new Command("run"); }

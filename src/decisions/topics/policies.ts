@@ -1,0 +1,65 @@
+import type { Decision } from "../../model/decision.ts";
+import { absent, earlier, type Finding } from "../rule.ts";
+import type { Node } from "../source/node.ts";
+import type { Project } from "../source/project.ts";
+import { type Condition, conditionsOf } from "./conditions.ts";
+
+/** A limit on passwords that a schema sets. */
+export interface SchemaPolicy {
+  at: Node;
+  origin: Decision["origin"];
+  min?: Node | undefined;
+  max?: Node | undefined;
+  /** Kinds of characters are asked for. */
+  classes?: boolean;
+}
+
+const CLASSES = /isdigit|isupper|islower|isalpha|\[A-Z\]|\[a-z\]|\[0-9\]|\\d|\\W|symbol|uppercase|special/;
+
+/** Topic `password-policy`: `min 8, max 128, classes`; nothing for an app without passwords. */
+export function passwordPolicy(project: Project, schemas: readonly SchemaPolicy[], ready: Finding[]): Finding[] {
+  if (ready.length > 0) return ready;
+  const policies = [...schemas.flatMap((schema) => fromSchema(project, schema)), ...byHand(project)].sort((a, b) => earlier(a.at as Node, b.at as Node));
+  const [first] = policies;
+  if (first) return [first];
+  return project.mentions("password") > 0 ? [absent()] : [];
+}
+
+function text(min: number | undefined, max: number | undefined, classes: boolean): string {
+  return [min !== undefined && `min ${min}`, max !== undefined && `max ${max}`, classes && "classes"].filter(Boolean).join(", ");
+}
+
+function fromSchema(project: Project, { at, origin, min, max, classes }: SchemaPolicy): Finding[] {
+  const low = min && project.values.number(min);
+  const high = max && project.values.number(max);
+  const asks = classes ?? false;
+  if ((low === undefined || low <= 1) && !asks) return [];
+  return [{ choice: text(low, high, asks), origin, at }];
+}
+
+function lengthOfPassword(node: Node): boolean {
+  return /^len\(.*passw(or)?d\w*["'\])]*\)$|passw(or)?d\w*["'\])]*!?\??\.length$|^len\((pw|pwd)\)$/i.test(node.text);
+}
+
+/** `len(password) < 8` and its kin. */
+function byHand(project: Project): Finding[] {
+  const limits = conditionsOf(project).filter(({ how, tested, against }) => how === "order" && (lengthOfPassword(tested) || lengthOfPassword(against)));
+  return limits.flatMap((condition): Finding[] => {
+    const min = bound(project, condition, "min");
+    if (min === undefined || min <= 1) return [];
+    const scope = condition.node.within(...project.language.functionKinds) ?? condition.node.file.root;
+    const max = limits.filter((other) => scope.holds(other.node)).map((other) => bound(project, other, "max")).find((value) => value !== undefined);
+    const classes = scope.text.split("\n").some((line) => CLASSES.test(line) && /passw(or)?d|\bpw\b|value/i.test(line));
+    return [{ choice: text(min, max, classes), origin: "hand-written", at: condition.node }];
+  });
+}
+
+/** The least or greatest length that a refusing comparison lets through. */
+function bound(project: Project, { tested, against, operator }: Condition, kind: "min" | "max"): number | undefined {
+  const isLeft = lengthOfPassword(tested);
+  const limit = project.values.number(isLeft ? against : tested);
+  const less = operator.startsWith("<") === isLeft;
+  if (limit === undefined || less !== (kind === "min")) return undefined;
+  if (operator.endsWith("=")) return kind === "min" ? limit + 1 : limit - 1;
+  return limit;
+}
