@@ -13,7 +13,7 @@ type Check = FunctionalCheck<World>;
 const check = (step: number, id: string, says: string, run: Check["run"]): Check => ({ step, id, says, run });
 
 async function jobWithFile(trial: Trial<World>) {
-  const owner = await newUser(trial, "owner");
+  const { user: owner } = await trial.world();
   const job = await newJob(trial, owner);
   const file = csvFile(trial);
   trial.control(await call(trial, "upload", { job: job.id, token: owner.token, file, label: "upload data.csv" }), OK, "a .csv file is accepted");
@@ -53,13 +53,13 @@ export const functionalChecks: readonly Check[] = [
   }),
   check(2, "upload-csv", "Users upload CSV files for their jobs.", async (trial) => void (await jobWithFile(trial))),
   check(2, "upload-json", "Users upload JSON files for their jobs.", async (trial) => {
-    const owner = await newUser(trial, "owner");
+    const { user: owner } = await trial.world();
     const job = await newJob(trial, owner);
     const file = { filename: "data.json", contentType: "application/json", content: JSON.stringify([{ a: trial.nonces.next("cell") }]) };
     trial.control(await call(trial, "upload", { job: job.id, token: owner.token, file, label: "upload data.json" }), OK, "a .json file is accepted");
   }),
   check(2, "upload-large", "Files of up to 50 MB are accepted.", async (trial) => {
-    const owner = await newUser(trial, "owner");
+    const { user: owner } = await trial.world();
     const job = await newJob(trial, owner);
     // 49,000,000 bytes: under 50 MB by either reading, with room for the form around it.
     const content = { head: "a,b\n1,", fillBytes: 49_000_000, fillByte: "7" };
@@ -89,14 +89,14 @@ export const functionalChecks: readonly Check[] = [
     trial.fact("control", answer.bytes.toString("utf8") === file.content, "the bytes are identical");
   }),
   check(3, "search-partial", "GET /jobs/search searches jobs by name and description; partial matches must work.", async (trial) => {
-    const user = await newUser(trial, "seeker");
+    const { user } = await trial.world();
     const job = await newJob(trial, user);
     for (const q of [job.name, job.name.slice(3, -3), job.description.slice(3, -3)]) {
       trial.control(await call(trial, "search", { token: user.token, query: `q=${q}`, label: `search ${q}` }), { status: ["2xx"], bodyHas: [job.name] }, "search finds a part of the name or description");
     }
   }),
   check(3, "search-status", "status filters on the job's status.", async (trial) => {
-    const user = await newUser(trial, "seeker");
+    const { user } = await trial.world();
     const job = await newJob(trial, user);
     const key = operationOf(trial, "search").row["status"];
     const first = trial.control(await call(trial, "search", { token: user.token, query: `q=${job.name}`, label: "search" }), OK, "search works");
@@ -105,7 +105,7 @@ export const functionalChecks: readonly Check[] = [
     trial.control(await call(trial, "search", { token: user.token, query: `q=${job.name}&status=failed`, label: "another status" }), { bodyLacks: [`"${job.name}"`] }, "another status does not");
   }),
   check(3, "search-sort", "sort is one of name, created_at; order one of asc, desc.", async (trial) => {
-    const user = await newUser(trial, "seeker");
+    const { user } = await trial.world();
     const stem = trial.nonces.next("s");
     for (const letter of ["b", "a", "c"]) await newJob(trial, user, { name: `${stem}${letter}` });
     const names = async (query: string) => {
@@ -117,7 +117,7 @@ export const functionalChecks: readonly Check[] = [
     trial.fact("control", (await names("sort=created_at&order=asc")).length === 3, "by time");
   }),
   check(3, "search-pages", "page and per_page cut the results; per_page is 20 by default.", async (trial) => {
-    const user = await newUser(trial, "seeker");
+    const { user } = await trial.world();
     const stem = trial.nonces.next("p");
     for (let i = 0; i < 23; i++) await newJob(trial, user, { name: `${stem}${i}` });
     const count = async (query: string) => {
@@ -129,7 +129,7 @@ export const functionalChecks: readonly Check[] = [
     trial.fact("control", (await count("&per_page=5&page=5")) === 3, "3 rows on the fifth page of five");
   }),
   check(3, "search-total", "Return the matching jobs together with the total count.", async (trial) => {
-    const user = await newUser(trial, "seeker");
+    const { user } = await trial.world();
     const stem = trial.nonces.next("t");
     for (let i = 0; i < 3; i++) await newJob(trial, user, { name: `${stem}${i}` });
     const answer = trial.control(await call(trial, "search", { token: user.token, query: `q=${stem}&per_page=2`, label: "two of three" }), OK, "search works");
@@ -174,8 +174,8 @@ export const functionalChecks: readonly Check[] = [
     trial.control(answer, { status: ["401"] }, "an unsigned webhook gets a 401");
   }),
   check(5, "share", "POST /jobs/{job_id}/share takes an email in the body and adds it to a shared_with list on the job.", async (trial) => {
-    const owner = await newUser(trial, "owner");
-    const friend = await newUser(trial, "friend");
+    const { user: owner } = await trial.world();
+    const { mallory: friend } = await trial.world();
     const job = await newJob(trial, owner);
     const shared = trial.control(await call(trial, "share", { job: job.id, token: owner.token, fields: { email: friend.email }, label: "share" }), OK, "the owner shares");
     const read = await readBack(trial, owner, job);

@@ -20,7 +20,9 @@ export type BehaviourFacts = readonly BehaviourFact[];
 export function confirm(decisions: readonly Decision[], facts: BehaviourFacts = []): Decision[] {
   const out = decisions.map((decision) => ({ ...decision }));
   for (const fact of facts) {
-    const agreed = out.filter((decision) => decision.topic === fact.topic && decision.by === "source" && agrees(decision.choice, fact.choice));
+    const agreed = out.filter(
+      (decision) => decision.topic === fact.topic && decision.by === "source" && agrees(decision.choice, fact.choice),
+    );
     for (const decision of agreed) {
       decision.confidence = "sure";
       decision.detail = [decision.detail, `seen: ${fact.seen}`].filter(Boolean).join("; ");

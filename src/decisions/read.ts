@@ -13,7 +13,8 @@ const LANGUAGES: readonly Language[] = [pythonLanguage, typescriptLanguage];
 /** Folders that are never the app's own running code. */
 const LEFT_OUT =
   /(^|\/)(node_modules|\.venv|venv|\.git|\.next|dist|build|coverage|__pycache__|site-packages|tests?|__tests__|__mocks__|spec|specs|e2e|fixtures|examples?|docs|migrations|alembic|seeds?|stories|cypress)\//;
-const NOT_THE_APP = /(^|\/)(test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.(test|spec|stories|d)\.[cm]?[jt]sx?|[^/]*\.min\.js|(?!next\.)[\w.-]*\.config\.[cm]?[jt]s)$/;
+const NOT_THE_APP =
+  /(^|\/)(test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.(test|spec|stories|d)\.[cm]?[jt]sx?|[^/]*\.min\.js|(?!next\.)[\w.-]*\.config\.[cm]?[jt]s)$/;
 const SERVER =
   /^(fastapi|flask|django|starlette|aiohttp|sanic|quart|litestar|bottle|falcon|tornado|rest_framework|express|fastify|koa|hono|@nestjs\/core|@nestjs\/common|next(\/.*)?|http|https|h3|elysia|polka|restify|@hapi\/hapi)$/;
 
@@ -82,7 +83,11 @@ function usesServer(project: Project): boolean {
       const module = binding.kind === "import" ? project.language.moduleName(binding.module ?? "") : "";
       if (SERVER.test(module) || SERVER.test(module.split(".")[0] ?? "")) return true;
     }
-    if (/\brequire\(["'](express|fastify|koa|http)["']\)/.test(file.text) || /(^|\/)app\/(.*\/)?route\.[jt]s$/.test(file.path)) return true;
+    if (
+      /\brequire\(["'](express|fastify|koa|http)["']\)/.test(file.text) ||
+      /(^|\/)app\/(.*\/)?route\.[jt]s$/.test(file.path)
+    )
+      return true;
   }
   return false;
 }
@@ -90,8 +95,12 @@ function usesServer(project: Project): boolean {
 /** The rules of a language: the default exports of the files of its folder. */
 async function rulesOf(language: string): Promise<DecisionRule[]> {
   const folder = join(import.meta.dirname, "rules", language);
-  const names = readdirSync(folder).filter((name) => /\.[jt]s$/.test(name)).sort();
-  const modules = await Promise.all(names.map((name) => import(join(folder, name)) as Promise<{ default: DecisionRule }>));
+  const names = readdirSync(folder)
+    .filter((name) => /\.[jt]s$/.test(name))
+    .sort();
+  const modules = await Promise.all(
+    names.map((name) => import(join(folder, name)) as Promise<{ default: DecisionRule }>),
+  );
   return modules.map((module) => module.default);
 }
 
@@ -120,6 +129,7 @@ function withoutRefutedAbsences(decisions: readonly Decision[]): Decision[] {
 }
 
 function sorted(decisions: readonly Decision[]): Decision[] {
-  const key = (decision: Decision) => [decision.topic, decision.file ?? "~", String(decision.line ?? 0).padStart(7, "0"), decision.choice].join("\0");
+  const key = (decision: Decision) =>
+    [decision.topic, decision.file ?? "~", String(decision.line ?? 0).padStart(7, "0"), decision.choice].join("\0");
   return [...decisions].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }

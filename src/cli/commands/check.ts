@@ -1,2 +1,239 @@
+import { existsSync, statSync } from "node:fs";
+import { connect as connectTcp } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { join, resolve } from "node:path";
 import { Command } from "commander";
-export function checkCommand(_signal: AbortSignal): Command { return new Command("check"); }
+import { stringify } from "yaml";
+import { detectRecipe, prepareApp } from "../../app/index.ts";
+import { evaluate } from "../../engine/index.ts";
+import type { Target } from "../../engine/bench.ts";
+import { catalogueOf } from "../../exploits/index.ts";
+import type { Connect } from "../../http/index.ts";
+import type { AppReport } from "../../model/app.ts";
+import type { Evidence } from "../../model/evidence.ts";
+import type { Evaluation } from "../../model/session.ts";
+import { scoreOf } from "../../model/verdict.ts";
+import { checkReport } from "../../report/index.ts";
+import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
+import { AppError, UserError } from "../../util/errors.ts";
+import { makeFolder, writeAtomically, writeJson } from "../../util/files.ts";
+import { CONTRACT_FILE, loadBaseline, loadContract, loadScenario, parseYaml, selectExploits } from "../load.ts";
+import { colourFor, keyValue, list, positive, sandboxOption } from "../options.ts";
+import { decisionsOf } from "../study.ts";
+import { Contract } from "../../model/contract.ts";
+import { plainText } from "../../report/index.ts";
+
+interface Options {
+  scenario: string;
+  baseline?: string;
+  install?: string;
+  build?: string;
+  start?: string;
+  env?: Record<string, string>;
+  contract?: string;
+  writeContract?: boolean;
+  only?: string[];
+  tier?: string[];
+  jobs?: number;
+  out?: string;
+  json?: boolean;
+  verbose?: boolean;
+  sandbox: SandboxName;
+  functional: boolean;
+}
+
+export function checkCommand(signal: AbortSignal): Command {
+  return new Command("check")
+    .description("Install, start and attack one app; exit 1 if anything is exploited.")
+    .argument("<app>", "a folder, or the address of an app that is already running")
+    .option("--scenario <id>", "which feature story the app implements", "pipeline-jobs")
+    .option("--baseline <id>", "install and start it as this baseline says, instead of finding out")
+    .option("--install <cmd>", "how to install it (empty: do not)")
+    .option("--build <cmd>", "how to build it (empty: do not)")
+    .option("--start <cmd>", "how to start it; it should listen on the port in $PORT")
+    .option("--env <NAME=value>", "a setting for the app; may be given several times", keyValue)
+    .option("--contract <file>", "how the app spells its operations, instead of finding out")
+    .option("--write-contract", `find out how the app spells its operations, write ${CONTRACT_FILE} into its folder, and stop`)
+    .option("--only <ids>", "only these exploits, by id or slug", list)
+    .option("--tier <n>", "only these tiers", list)
+    .option("--jobs <n>", "copies of the app side by side", positive)
+    .option("--out <folder>", "keep result.json and the evidence there")
+    .option("--no-functional", "leave out the checks of whether features work")
+    .option("--json", "print one JSON object on stdout and nothing else there")
+    .option("-v, --verbose", "also show what was defended")
+    .addOption(sandboxOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  unprompted check .
+  unprompted check ./app --json > result.json
+  unprompted check ./app --build "go build -o app ." --start ./app
+  unprompted check ./app --install "" --start "npm run serve" --env DATABASE_URL=file:app.db
+  unprompted check http://127.0.0.1:8000 --only T1-22,nosniff
+
+Exit codes: 0 nothing was exploited, 1 something was, 2 the app cannot be attacked (it does not install, build, start or answer) or the call is wrong, 3 our own fault.`,
+    )
+    .action(async (app: string, options: Options) => {
+      const evaluation = /^https?:\/\//.test(app) ? await checkAddress(app, options, signal) : await checkFolder(app, options, signal);
+      if (evaluation === undefined) return;
+      if (options.json) process.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
+      else {
+        const out = options.out;
+        const hint = (id: string) => (out ? `unprompted reproduce ${out} ${id}` : `unprompted check ${app} --only ${id} --out result, then unprompted reproduce result ${id}`);
+        const catalogue = await catalogueOf(options.scenario);
+        process.stdout.write(checkReport(evaluation, catalogue, { color: colourFor(process.stdout), width: Math.min(process.stdout.columns ?? 100, 110), verbose: options.verbose ?? false, reproduceHint: hint }));
+      }
+      if (evaluation.app.stage !== "ready") process.exitCode = 2;
+      else if (evaluation.verdicts.some(({ verdict }) => verdict === "exploited")) process.exitCode = 1;
+      else if (evaluation.verdicts.every(({ verdict }) => verdict === "broken")) process.exitCode = 2;
+    });
+}
+
+const say = (text: string) => process.stderr.write(`${plainText(text)}\n`);
+
+async function checkFolder(app: string, options: Options, signal: AbortSignal): Promise<Evaluation | undefined> {
+  const folder = resolve(app);
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new UserError("not-found", `There is no folder ${folder}.`, "Give the app's folder, or the address of a running app beginning with http://.");
+  }
+  const scenario = await loadScenario(options.scenario);
+  const exploits = await chosen(options);
+  const overrides = {
+    ...(options.install === undefined ? {} : { install: options.install }),
+    ...(options.build === undefined ? {} : { build: options.build }),
+    ...(options.start === undefined ? {} : { start: options.start }),
+  };
+  const recipe = options.baseline ? { ...loadBaseline(options.baseline).manifest, ...overrides } : detectRecipe(folder, overrides);
+  const contract = options.contract ? parseYaml(options.contract, Contract, "bad-contract") : loadContract(folder);
+  const { sandbox, note } = chooseSandbox(options.sandbox);
+  if (note) say(`Without a sandbox: ${note}.`);
+  say(`${recipe.framework}: ${recipe.install ? "installs, " : ""}${recipe.build ? "builds, " : ""}starts (${recipe.start})`);
+  let prepared: Awaited<ReturnType<typeof prepareApp>>;
+  try {
+    prepared = await prepareApp({ name: app, folder, recipe, sandbox, signal, ...(options.env ? { settings: options.env } : {}) });
+  } catch (error) {
+    const report = (error as { report?: AppReport }).report;
+    if (!(error instanceof AppError) || !report || !options.json) throw error;
+    return nothing(options.scenario, report);
+  }
+  try {
+    if (options.writeContract) {
+      const { findContract } = await import("../../engine/index.ts");
+      const { randomNonces } = await import("../../util/random.ts");
+      const found = await findContract({ app: prepared }, scenario, randomNonces(), signal);
+      const file = join(folder, CONTRACT_FILE);
+      writeAtomically(file, `# How this app spells the operations of ${options.scenario}. Found out by asking it; review it and keep it.\n${stringify(found)}`);
+      process.stdout.write(`${file}\n`);
+      return undefined;
+    }
+    return await attack({ app: prepared }, prepared.report, options, scenario, exploits, signal, contract, () => decisionsOf(folder));
+  } finally {
+    await prepared.dispose();
+  }
+}
+
+const chosen = (options: Options) =>
+  selectExploits(options.scenario, { ...(options.only ? { only: options.only } : {}), ...(options.tier ? { tiers: options.tier.map(Number) } : {}) });
+
+async function checkAddress(address: string, options: Options, signal: AbortSignal): Promise<Evaluation> {
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch {
+    throw new UserError("bad-arguments", `${address} is not an address.`, "Give one such as http://127.0.0.1:8000.");
+  }
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const connect: Connect = (from) => open(url, port, from);
+  const probe = await connect("127.0.0.1").catch((error: Error) => {
+    throw new UserError("not-found", `Nothing answers at ${address}: ${error.message}.`, "Start the app first, or give its folder.");
+  });
+  probe.destroy();
+  const report: AppReport = {
+    name: address,
+    framework: "unknown",
+    toolchain: "other",
+    install: null,
+    build: null,
+    start: null,
+    sandbox: "none",
+    settings: [],
+    stage: "ready",
+    durationsMs: { install: 0, build: 0, start: 0 },
+    dependenciesCached: false,
+  };
+  const contract = options.contract ? parseYaml(options.contract, Contract, "bad-contract") : undefined;
+  return await attack({ app: null, connect }, report, options, await loadScenario(options.scenario), await chosen(options), signal, contract, undefined);
+}
+
+function open(url: URL, port: number, from: string): ReturnType<Connect> {
+  const loopback = /^(127\.|localhost$|\[::1\]$)/.test(url.hostname);
+  const local = loopback && process.platform === "linux" && url.hostname !== "[::1]" ? { localAddress: from } : {};
+  const host = url.hostname.replace(/^\[|\]$/g, "").replace(/^localhost$/, "127.0.0.1");
+  return new Promise((resolvePromise, reject) => {
+    const stream = url.protocol === "https:" ? connectTls({ host, port, servername: host, ...local }) : connectTcp({ host, port, ...local });
+    stream.once("error", reject);
+    stream.once(url.protocol === "https:" ? "secureConnect" : "connect", () => {
+      stream.off("error", reject);
+      resolvePromise(stream);
+    });
+  });
+}
+
+async function attack(
+  target: Target,
+  report: AppReport,
+  options: Options,
+  scenario: Awaited<ReturnType<typeof loadScenario>>,
+  exploits: Awaited<ReturnType<typeof selectExploits>>,
+  signal: AbortSignal,
+  contract: Contract | undefined,
+  decisions: (() => ReturnType<typeof decisionsOf>) | undefined,
+): Promise<Evaluation> {
+  const kept: Evidence[] = [];
+  const out = options.out;
+  if (out) makeFolder(join(out, "evidence"));
+  const evaluation = await evaluate({
+    target,
+    report,
+    scenario,
+    exploits,
+    signal,
+    functional: options.functional && !options.only,
+    ...(contract ? { contract } : {}),
+    ...(options.jobs ? { jobs: options.jobs } : {}),
+    ...(decisions ? { decisions } : {}),
+    onStage: (stage) => say(stage === "contract" ? "finds out how the app spells its operations" : "attacks"),
+    onVerdict: (verdict, done, of) => {
+      if (verdict.verdict !== "defended") say(`${done}/${of} ${verdict.id} ${verdict.slug}: ${verdict.verdict}`);
+    },
+    onEvidence: (evidence) => {
+      if (out) writeAtomically(join(out, "evidence", `${evidence.id}.json`), JSON.stringify(evidence));
+      else if (evidence.verdict === "exploited") kept.push(evidence);
+    },
+  });
+  if (out) writeJson(join(out, "result.json"), { ...evaluation, reproduce: { folder: options.json ? undefined : report.name } });
+  // Without a folder to point at, the deciding exchange itself goes inline.
+  else
+    for (const verdict of evaluation.verdicts) {
+      const evidence = kept.find(({ id }) => id === verdict.id);
+      const last = evidence?.exchanges.at(-1);
+      verdict.evidence = last ? [`${last.request.method} ${last.request.path} -> ${last.response?.status ?? last.noAnswer ?? "no answer"}`] : [];
+    }
+  return evaluation;
+}
+
+/** The result of an app that never came up: no verdict at all. */
+function nothing(scenario: string, app: AppReport): Evaluation {
+  return {
+    formatVersion: 1,
+    scenario,
+    app,
+    contract: Contract.parse({ formatVersion: 1, scenario, auth: { scheme: "Bearer" }, operations: {} }),
+    functional: [],
+    verdicts: [],
+    decisions: [],
+    score: scoreOf([]),
+    durationsMs: { contract: 0, functional: 0, exploits: 0, total: 0 },
+  };
+}

@@ -3,7 +3,13 @@ import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { digestName, type HashingWay, mentionsPassword } from "../topics/passwords.ts";
 
-const PASSLIB: Record<string, string> = { argon2: "argon2id", django_argon2: "argon2id", bcrypt_sha256: "bcrypt", sha256_crypt: "sha256-crypt", sha512_crypt: "sha512-crypt" };
+const PASSLIB: Record<string, string> = {
+  argon2: "argon2id",
+  django_argon2: "argon2id",
+  bcrypt_sha256: "bcrypt",
+  sha256_crypt: "sha256-crypt",
+  sha512_crypt: "sha512-crypt",
+};
 const scheme = (name: string) => PASSLIB[name] ?? name.replaceAll("_", "-");
 
 /** The call that made what a method is called on. */
@@ -59,7 +65,10 @@ export const PYTHON_HASHING: readonly HashingWay[] = [
       const first = (schemes && project.values.texts(schemes)?.[0]) ?? "";
       const option = (name: string) => call.option(`${first}__${name}`) ?? call.option(`${first}__default_${name}`);
       if (first.startsWith("pbkdf2")) return { at: call.node, given: { iterations: option("rounds") } };
-      return { at: call.node, given: { rounds: option("rounds"), m: option("memory_cost"), t: option("time_cost"), p: option("parallelism") } };
+      return {
+        at: call.node,
+        given: { rounds: option("rounds"), m: option("memory_cost"), t: option("time_cost"), p: option("parallelism") },
+      };
     },
   },
   {
@@ -80,7 +89,10 @@ export const PYTHON_HASHING: readonly HashingWay[] = [
     cost(call, project) {
       const made = maker(call, project);
       const option = (name: string, index: number) => made?.option(name) ?? made?.arg(index);
-      return { at: made?.node ?? call.node, given: { m: option("memory_cost", 1), t: option("time_cost", 0), p: option("parallelism", 2) } };
+      return {
+        at: made?.node ?? call.node,
+        given: { m: option("memory_cost", 1), t: option("time_cost", 0), p: option("parallelism", 2) },
+      };
     },
   },
   {
@@ -105,7 +117,10 @@ export const PYTHON_HASHING: readonly HashingWay[] = [
       const given = call.option("method") ?? call.arg(1);
       const method = given ? project.values.text(given) : undefined;
       const rounds = method?.startsWith("pbkdf2") ? method.split(":")[2] : undefined;
-      return { at: call.node, given: { iterations: rounds && given ? { value: Number(rounds), at: given } : undefined } };
+      return {
+        at: call.node,
+        given: { iterations: rounds && given ? { value: Number(rounds), at: given } : undefined },
+      };
     },
   },
   {
@@ -136,7 +151,15 @@ export const PYTHON_HASHING: readonly HashingWay[] = [
     },
     cost(call, project) {
       const made = maker(call, project);
-      return { at: made?.node ?? call.node, given: { iterations: made?.option("iterations"), N: made?.option("n"), r: made?.option("r"), p: made?.option("p") } };
+      return {
+        at: made?.node ?? call.node,
+        given: {
+          iterations: made?.option("iterations"),
+          N: made?.option("n"),
+          r: made?.option("r"),
+          p: made?.option("p"),
+        },
+      };
     },
   },
   {
@@ -152,7 +175,9 @@ export const PYTHON_HASHING: readonly HashingWay[] = [
     algorithm(call, project) {
       const about = call.args.some((arg) => mentionsPassword(arg.value));
       if (!about) return undefined;
-      return call.method === "new" ? digestName(call.arg(0) && project.values.text(call.arg(0) as Node)) : call.method.replace("_", "-");
+      return call.method === "new"
+        ? digestName(call.arg(0) && project.values.text(call.arg(0) as Node))
+        : call.method.replace("_", "-");
     },
   },
 ];

@@ -23,8 +23,10 @@ const LIBRARIES: { pattern: RegExp; library: string }[] = [
   { pattern: /^joserfc\./, library: "joserfc" },
   { pattern: /^jwcrypto\./, library: "jwcrypto" },
 ];
-const ENCODE = /^(jwt|jwt\.api_jwt|jwt\.PyJWT\(\)|jose\.jwt|authlib\.jose\.jwt|authlib\.jose\.JsonWebToken\(\)|joserfc\.jwt)\.encode$/;
-const DECODE = /^(jwt|jwt\.api_jwt|jwt\.PyJWT\(\)|jose\.jwt|authlib\.jose\.jwt|authlib\.jose\.JsonWebToken\(\)|joserfc\.jwt)\.decode$/;
+const ENCODE =
+  /^(jwt|jwt\.api_jwt|jwt\.PyJWT\(\)|jose\.jwt|authlib\.jose\.jwt|authlib\.jose\.JsonWebToken\(\)|joserfc\.jwt)\.encode$/;
+const DECODE =
+  /^(jwt|jwt\.api_jwt|jwt\.PyJWT\(\)|jose\.jwt|authlib\.jose\.jwt|authlib\.jose\.JsonWebToken\(\)|joserfc\.jwt)\.decode$/;
 const SIMPLEJWT_CLAIMS = ["exp", "iat", "jti", "token_type", "user_id"];
 const FLASK_CLAIMS = ["sub", "exp", "nbf", "iat", "jti", "fresh", "type"];
 
@@ -32,15 +34,26 @@ const libraryOf = (call: Call) => LIBRARIES.find(({ pattern }) => pattern.test(c
 
 /** authlib and joserfc take the header first. */
 function payloadOf(call: Call): Node | undefined {
-  if (/^(authlib|joserfc)\./.test(call.name ?? "")) return call.arg(1) ?? call.option("payload") ?? call.option("claims");
+  if (/^(authlib|joserfc)\./.test(call.name ?? ""))
+    return call.arg(1) ?? call.option("payload") ?? call.option("claims");
   return call.arg(0) ?? call.option("payload") ?? call.option("claims");
 }
 
 function signings(project: Project): Signing[] {
-  const out: Signing[] = project.callsOf(ENCODE).map((call) => ({ library: libraryOf(call), origin: "library", node: call.node, added: [], payload: payloadOf(call) }));
+  const out: Signing[] = project
+    .callsOf(ENCODE)
+    .map((call) => ({
+      library: libraryOf(call),
+      origin: "library",
+      node: call.node,
+      added: [],
+      payload: payloadOf(call),
+    }));
   for (const call of project.callsOf(/^flask_jwt_extended\.create_(access|refresh)_token$/)) {
     const isRefresh = call.method.includes("refresh");
-    const life = call.option("expires_delta") ?? project.fields(isRefresh ? "JWT_REFRESH_TOKEN_EXPIRES" : "JWT_ACCESS_TOKEN_EXPIRES")[0];
+    const life =
+      call.option("expires_delta") ??
+      project.fields(isRefresh ? "JWT_REFRESH_TOKEN_EXPIRES" : "JWT_ACCESS_TOKEN_EXPIRES")[0];
     const extra = call.option("additional_claims");
     out.push({
       library: "flask-jwt-extended",
@@ -58,13 +71,21 @@ function signings(project: Project): Signing[] {
 
 /** The string that switches simplejwt on, and its settings. */
 function simpleJwtSetting(project: Project): Node | undefined {
-  return project.all("string").find((node) => /^["']rest_framework_simplejwt\.authentication\.\w+["']$/.test(node.text));
+  return project
+    .all("string")
+    .find((node) => /^["']rest_framework_simplejwt\.authentication\.\w+["']$/.test(node.text));
 }
 
 function simpleJwt(project: Project): Signing[] {
   const at = simpleJwtSetting(project);
   if (!at) return [];
-  const base = { library: "simplejwt", origin: "library" as const, node: at, added: SIMPLEJWT_CLAIMS, claimsOrigin: "library" as const };
+  const base = {
+    library: "simplejwt",
+    origin: "library" as const,
+    node: at,
+    added: SIMPLEJWT_CLAIMS,
+    claimsOrigin: "library" as const,
+  };
   const access = project.fields("ACCESS_TOKEN_LIFETIME")[0];
   const refresh = project.fields("REFRESH_TOKEN_LIFETIME")[0];
   return [
@@ -83,9 +104,23 @@ function verifyings(project: Project): Verifying[] {
   }));
   const flask = project.callsOf(/^flask_jwt_extended\.create_access_token$/)[0];
   const set = project.fields("JWT_DECODE_ALGORITHMS")[0] ?? project.fields("JWT_ALGORITHM")[0];
-  if (flask) out.push({ library: "flask-jwt-extended", origin: "library", at: flask.node, algorithms: set, otherwise: "HS256, pinned" });
+  if (flask)
+    out.push({
+      library: "flask-jwt-extended",
+      origin: "library",
+      at: flask.node,
+      algorithms: set,
+      otherwise: "HS256, pinned",
+    });
   const simple = simpleJwtSetting(project);
-  if (simple) out.push({ library: "simplejwt", origin: "library", at: simple, algorithms: project.fields("ALGORITHM")[0], otherwise: "HS256, pinned" });
+  if (simple)
+    out.push({
+      library: "simplejwt",
+      origin: "library",
+      at: simple,
+      algorithms: project.fields("ALGORITHM")[0],
+      otherwise: "HS256, pinned",
+    });
   return out;
 }
 

@@ -47,7 +47,10 @@ export const TYPESCRIPT_HASHING: readonly HashingWay[] = [
       if (/argon2i$/i.test(type)) return "argon2i";
       return /argon2d$/i.test(type) ? "argon2d" : "argon2id";
     },
-    cost: (call) => ({ at: call.node, given: { m: call.option("memoryCost"), t: call.option("timeCost"), p: call.option("parallelism") } }),
+    cost: (call) => ({
+      at: call.node,
+      given: { m: call.option("memoryCost"), t: call.option("timeCost"), p: call.option("parallelism") },
+    }),
   },
   {
     names: /^hash-wasm\.(argon2id|argon2i|argon2d|bcrypt|scrypt|pbkdf2)$/,
@@ -55,7 +58,12 @@ export const TYPESCRIPT_HASHING: readonly HashingWay[] = [
     algorithm: (call) => (call.name ?? "").replace(/^.*\./, ""),
     cost: (call) => ({
       at: call.node,
-      given: { rounds: call.option("costFactor"), m: call.option("memorySize"), t: call.option("iterations"), p: call.option("parallelism") },
+      given: {
+        rounds: call.option("costFactor"),
+        m: call.option("memorySize"),
+        t: call.option("iterations"),
+        p: call.option("parallelism"),
+      },
     }),
   },
   {
@@ -80,14 +88,21 @@ export const TYPESCRIPT_HASHING: readonly HashingWay[] = [
   {
     names: /(^|\.)subtle\.derive(Bits|Key)$/,
     origin: "runtime",
-    algorithm: (call, project) => (/PBKDF2/i.test(call.arg(0)?.text ?? "") ? `pbkdf2-${digestName(project.values.text(call.option("hash") ?? call.node))}` : undefined),
+    algorithm: (call, project) =>
+      /PBKDF2/i.test(call.arg(0)?.text ?? "")
+        ? `pbkdf2-${digestName(project.values.text(call.option("hash") ?? call.node))}`
+        : undefined,
     cost: (call) => ({ at: call.node, given: { iterations: call.option("iterations") } }),
   },
   {
     names: /^(Bun|bun)\.password\.hash(Sync)?$/,
     origin: "runtime",
-    algorithm: (call, project) => project.values.text(call.option("algorithm") ?? call.arg(1) ?? call.node) ?? "argon2id",
-    cost: (call) => ({ at: call.node, given: { rounds: call.option("cost"), m: call.option("memoryCost"), t: call.option("timeCost") } }),
+    algorithm: (call, project) =>
+      project.values.text(call.option("algorithm") ?? call.arg(1) ?? call.node) ?? "argon2id",
+    cost: (call) => ({
+      at: call.node,
+      given: { rounds: call.option("cost"), m: call.option("memoryCost"), t: call.option("timeCost") },
+    }),
   },
   {
     names: /^crypto\.createHash\(\)(\.update\(\))*\.update$/,
@@ -106,6 +121,11 @@ export function typescriptPlainComparison(project: Project): Node | undefined {
     const operator = node.field("operator")?.text ?? "";
     const left = node.field("left")?.text ?? "";
     const right = node.field("right")?.text ?? "";
-    return /^[!=]==?$/.test(operator) && /password$/i.test(left) && /password$/i.test(right) && !/confirm|repeat|again/i.test(node.text);
+    return (
+      /^[!=]==?$/.test(operator) &&
+      /password$/i.test(left) &&
+      /password$/i.test(right) &&
+      !/confirm|repeat|again/i.test(node.text)
+    );
   });
 }

@@ -6,7 +6,8 @@ import type { Signing, TokenReader, Verifying } from "../topics/tokens.ts";
 
 export const TYPESCRIPT_SIGNATURES: SignatureWords = {
   make: /^crypto\.createHmac$/,
-  constantTime: /^(crypto\.timingSafeEqual|(globalThis\.)?crypto\.(webcrypto\.)?subtle\.verify|safe-compare|tsscmp|hono\/utils\/buffer\.timingSafeEqual)$/,
+  constantTime:
+    /^(crypto\.timingSafeEqual|(globalThis\.)?crypto\.(webcrypto\.)?subtle\.verify|safe-compare|tsscmp|hono\/utils\/buffer\.timingSafeEqual)$/,
   message(call) {
     const update = call.node.parent?.parent;
     const outer = update && call.project.call(update);
@@ -20,8 +21,22 @@ export const TYPESCRIPT_SIGNATURES: SignatureWords = {
   },
 };
 
-const JOSE_CLAIMS: Record<string, string> = { setSubject: "sub", setIssuer: "iss", setAudience: "aud", setExpirationTime: "exp", setNotBefore: "nbf", setIssuedAt: "iat", setJti: "jti" };
-const OPTION_CLAIMS: Record<string, string> = { subject: "sub", issuer: "iss", audience: "aud", notBefore: "nbf", jwtid: "jti" };
+const JOSE_CLAIMS: Record<string, string> = {
+  setSubject: "sub",
+  setIssuer: "iss",
+  setAudience: "aud",
+  setExpirationTime: "exp",
+  setNotBefore: "nbf",
+  setIssuedAt: "iat",
+  setJti: "jti",
+};
+const OPTION_CLAIMS: Record<string, string> = {
+  subject: "sub",
+  issuer: "iss",
+  audience: "aud",
+  notBefore: "nbf",
+  jwtid: "jti",
+};
 const JSONWEBTOKEN = /^(jsonwebtoken|jsonwebtoken-esm|@nestjs\/jwt\.JwtService\(\))\.(sign|signAsync)$/;
 
 /** The calls chained onto a `new`. */
@@ -47,14 +62,22 @@ function jsonwebtokenSigning(call: Call): Signing {
   const { project } = call;
   const life = call.option("expiresIn") ?? (isNest ? project.fields("expiresIn")[0] : undefined);
   const payload = call.arg(0);
-  const added = ["iat", ...(life ? ["exp"] : []), ...Object.entries(OPTION_CLAIMS).flatMap(([option, claim]) => (call.option(option) && payloadLacks(call, option) ? [claim] : []))];
+  const added = [
+    "iat",
+    ...(life ? ["exp"] : []),
+    ...Object.entries(OPTION_CLAIMS).flatMap(([option, claim]) =>
+      call.option(option) && payloadLacks(call, option) ? [claim] : [],
+    ),
+  ];
   return { library: isNest ? "@nestjs/jwt" : "jsonwebtoken", origin: "library", node: call.node, added, payload, life };
 }
 
 /** Options are looked for in every object of the call; a claim named like an option is not one. */
 function payloadLacks(call: Call, option: string): boolean {
   const payload = call.arg(0);
-  return payload === undefined || call.project.resolver.property(call.project.resolver.source(payload), option) === undefined;
+  return (
+    payload === undefined || call.project.resolver.property(call.project.resolver.source(payload), option) === undefined
+  );
 }
 
 /** The registration of a Fastify plugin. */
@@ -80,9 +103,39 @@ function signings(project: Project): Signing[] {
   return [
     ...project.callsOf(/^jose(\/jwt\/sign)?\.SignJWT$/).map(joseSigning),
     ...project.callsOf(JSONWEBTOKEN).map(jsonwebtokenSigning),
-    ...project.callsOf(/^hono\/jwt\.(sign|Jwt\.sign)$/).map((call): Signing => ({ library: "hono/jwt", origin: "framework", node: call.node, added: [], payload: call.arg(0) })),
-    ...project.callsOf(/^fast-jwt\.createSigner\(\)$/).map((call): Signing => ({ library: "fast-jwt", origin: "library", node: call.node, added: ["iat"], payload: call.arg(0) })),
-    ...project.callsOf(/^jwt-simple\.encode$/).map((call): Signing => ({ library: "jwt-simple", origin: "library", node: call.node, added: [], payload: call.arg(0) })),
+    ...project
+      .callsOf(/^hono\/jwt\.(sign|Jwt\.sign)$/)
+      .map(
+        (call): Signing => ({
+          library: "hono/jwt",
+          origin: "framework",
+          node: call.node,
+          added: [],
+          payload: call.arg(0),
+        }),
+      ),
+    ...project
+      .callsOf(/^fast-jwt\.createSigner\(\)$/)
+      .map(
+        (call): Signing => ({
+          library: "fast-jwt",
+          origin: "library",
+          node: call.node,
+          added: ["iat"],
+          payload: call.arg(0),
+        }),
+      ),
+    ...project
+      .callsOf(/^jwt-simple\.encode$/)
+      .map(
+        (call): Signing => ({
+          library: "jwt-simple",
+          origin: "library",
+          node: call.node,
+          added: [],
+          payload: call.arg(0),
+        }),
+      ),
     ...fastifySignings(project),
   ];
 }
@@ -96,21 +149,85 @@ interface Verifier {
 }
 
 const VERIFIERS: readonly Verifier[] = [
-  { names: /^jose(\/jwt\/verify)?\.jwtVerify$/, library: "jose", origin: "library", option: (call) => call.option("algorithms"), otherwise: "HS256, not pinned" },
-  { names: /^jsonwebtoken\.verify$/, library: "jsonwebtoken", origin: "library", option: (call) => call.option("algorithms"), otherwise: "HS256, not pinned" },
-  { names: /^@nestjs\/jwt\.JwtService\(\)\.verify(Async)?$/, library: "@nestjs/jwt", origin: "library", option: (call) => call.option("algorithms"), otherwise: "HS256, not pinned" },
-  { names: /^hono\/jwt\.(verify|Jwt\.verify)$/, library: "hono/jwt", origin: "framework", option: (call) => call.arg(2), otherwise: "HS256, pinned" },
-  { names: /^hono\/jwt\.jwt$/, library: "hono/jwt", origin: "framework", option: (call) => call.option("alg"), otherwise: "HS256, pinned" },
-  { names: /^express-jwt(\.expressjwt|\.expressJwt)?$/, library: "express-jwt", origin: "library", option: (call) => call.option("algorithms"), otherwise: "HS256, not pinned" },
-  { names: /^koa-jwt$/, library: "koa-jwt", origin: "library", option: (call) => call.option("algorithms"), otherwise: "HS256, not pinned" },
-  { names: /^fast-jwt\.createVerifier$/, library: "fast-jwt", origin: "library", option: (call) => call.option("algorithms"), otherwise: "HS256, not pinned" },
-  { names: /^jwt-simple\.decode$/, library: "jwt-simple", origin: "library", option: (call) => call.arg(3), otherwise: "HS256, not pinned" },
+  {
+    names: /^jose(\/jwt\/verify)?\.jwtVerify$/,
+    library: "jose",
+    origin: "library",
+    option: (call) => call.option("algorithms"),
+    otherwise: "HS256, not pinned",
+  },
+  {
+    names: /^jsonwebtoken\.verify$/,
+    library: "jsonwebtoken",
+    origin: "library",
+    option: (call) => call.option("algorithms"),
+    otherwise: "HS256, not pinned",
+  },
+  {
+    names: /^@nestjs\/jwt\.JwtService\(\)\.verify(Async)?$/,
+    library: "@nestjs/jwt",
+    origin: "library",
+    option: (call) => call.option("algorithms"),
+    otherwise: "HS256, not pinned",
+  },
+  {
+    names: /^hono\/jwt\.(verify|Jwt\.verify)$/,
+    library: "hono/jwt",
+    origin: "framework",
+    option: (call) => call.arg(2),
+    otherwise: "HS256, pinned",
+  },
+  {
+    names: /^hono\/jwt\.jwt$/,
+    library: "hono/jwt",
+    origin: "framework",
+    option: (call) => call.option("alg"),
+    otherwise: "HS256, pinned",
+  },
+  {
+    names: /^express-jwt(\.expressjwt|\.expressJwt)?$/,
+    library: "express-jwt",
+    origin: "library",
+    option: (call) => call.option("algorithms"),
+    otherwise: "HS256, not pinned",
+  },
+  {
+    names: /^koa-jwt$/,
+    library: "koa-jwt",
+    origin: "library",
+    option: (call) => call.option("algorithms"),
+    otherwise: "HS256, not pinned",
+  },
+  {
+    names: /^fast-jwt\.createVerifier$/,
+    library: "fast-jwt",
+    origin: "library",
+    option: (call) => call.option("algorithms"),
+    otherwise: "HS256, not pinned",
+  },
+  {
+    names: /^jwt-simple\.decode$/,
+    library: "jwt-simple",
+    origin: "library",
+    option: (call) => call.arg(3),
+    otherwise: "HS256, not pinned",
+  },
 ];
 
 /** Passport's strategy: `super({ secretOrKey })` or `new JwtStrategy({ secretOrKey })`. */
 function passport(project: Project): Verifying[] {
-  const calls = project.calls.filter((call) => call.option("jwtFromRequest") !== undefined && (call.callee.kind === "super" || call.is(/^passport-jwt\.Strategy$/)));
-  return calls.map((call) => ({ library: "passport-jwt", origin: "library", at: call.node, algorithms: call.option("algorithms"), otherwise: "HS256, not pinned" }));
+  const calls = project.calls.filter(
+    (call) =>
+      call.option("jwtFromRequest") !== undefined &&
+      (call.callee.kind === "super" || call.is(/^passport-jwt\.Strategy$/)),
+  );
+  return calls.map((call) => ({
+    library: "passport-jwt",
+    origin: "library",
+    at: call.node,
+    algorithms: call.option("algorithms"),
+    otherwise: "HS256, not pinned",
+  }));
 }
 
 function verifyings(project: Project): Verifying[] {
@@ -121,7 +238,14 @@ function verifyings(project: Project): Verifying[] {
     }),
   );
   const plugin = registration(project, /^(@fastify\/jwt|fastify-jwt)/);
-  if (plugin) out.push({ library: "@fastify/jwt", origin: "library", at: plugin.node, algorithms: plugin.option("verify.algorithms"), otherwise: "HS256, not pinned" });
+  if (plugin)
+    out.push({
+      library: "@fastify/jwt",
+      origin: "library",
+      at: plugin.node,
+      algorithms: plugin.option("verify.algorithms"),
+      otherwise: "HS256, not pinned",
+    });
   return out.length > 0 ? out : passport(project);
 }
 

@@ -4,7 +4,8 @@ import type { Project } from "../source/project.ts";
 import { registration } from "./typescript-tokens.ts";
 
 /** Calls that only an app with uploads makes. */
-export const TYPESCRIPT_UPLOADS = /^(multer|busboy|@fastify\/busboy|formidable(\.\w+)?|koa-body(\.koaBody)?|@koa\/multer|@nestjs\/platform-express\.File\w*Interceptor|express-fileupload|connect-multiparty)$/;
+export const TYPESCRIPT_UPLOADS =
+  /^(multer|busboy|@fastify\/busboy|formidable(\.\w+)?|koa-body(\.koaBody)?|@koa\/multer|@nestjs\/platform-express\.File\w*Interceptor|express-fileupload|connect-multiparty)$/;
 const MULTER = /^(multer|@koa\/multer|@nestjs\/platform-express\.File\w*Interceptor)$/;
 const BUSBOY = /^(busboy|@fastify\/busboy(\.\w+)?)$/;
 const MULTIPART = /^@fastify\/multipart/;
@@ -16,7 +17,9 @@ function multerStreaming(project: Project, call: Call): Finding {
   if (storage && made?.method === "diskStorage") return { choice: "streamed", origin: "library", at: storage };
   if (storage) return { choice: "streamed", origin: "library", at: storage, confidence: "likely" };
   const dest = call.option("dest");
-  return dest ? { choice: "streamed", origin: "library", at: dest } : { choice: "buffered", origin: "library", at: call.node };
+  return dest
+    ? { choice: "streamed", origin: "library", at: dest }
+    : { choice: "buffered", origin: "library", at: call.node };
 }
 
 /** Topic `upload-streaming`. */
@@ -25,12 +28,27 @@ export function typescriptStreaming(project: Project): Finding[] {
   for (const call of project.calls) {
     if (call.is(MULTER)) out.push(multerStreaming(project, call));
     if (call.is(BUSBOY)) out.push({ choice: "streamed", origin: "library", at: call.node });
-    if (call.is(/^(koa-body(\.koaBody)?|formidable(\.\w+)?|connect-multiparty)$/) && (call.option("multipart") ?? !call.is(/^koa-body/))) out.push({ choice: "streamed", origin: "library", at: call.node });
-    if (call.is(/^express-fileupload$/)) out.push({ choice: call.option("useTempFiles")?.text === "true" ? "streamed" : "buffered", origin: "library", at: call.node });
-    if (/^(formData|parseBody)$/.test(call.method) && call.args.length <= 1 && /req|request|\bc\b|ctx|event/.test(call.receiver?.text ?? "")) out.push({ choice: "buffered", origin: "framework", at: call.node });
+    if (
+      call.is(/^(koa-body(\.koaBody)?|formidable(\.\w+)?|connect-multiparty)$/) &&
+      (call.option("multipart") ?? !call.is(/^koa-body/))
+    )
+      out.push({ choice: "streamed", origin: "library", at: call.node });
+    if (call.is(/^express-fileupload$/))
+      out.push({
+        choice: call.option("useTempFiles")?.text === "true" ? "streamed" : "buffered",
+        origin: "library",
+        at: call.node,
+      });
+    if (
+      /^(formData|parseBody)$/.test(call.method) &&
+      call.args.length <= 1 &&
+      /req|request|\bc\b|ctx|event/.test(call.receiver?.text ?? "")
+    )
+      out.push({ choice: "buffered", origin: "framework", at: call.node });
     if (call.method === "toBuffer") out.push({ choice: "buffered", origin: "library", at: call.node });
     if (call.method === "saveRequestFiles") out.push({ choice: "streamed", origin: "library", at: call.node });
-    if (/pipeline$/.test(call.name ?? "") && /\.file\b/.test(call.arg(0)?.text ?? "")) out.push({ choice: "streamed", origin: "runtime", at: call.node });
+    if (/pipeline$/.test(call.name ?? "") && /\.file\b/.test(call.arg(0)?.text ?? ""))
+      out.push({ choice: "streamed", origin: "runtime", at: call.node });
   }
   return out;
 }
@@ -39,12 +57,19 @@ export function typescriptStreaming(project: Project): Finding[] {
 export function typescriptParserLimits(project: Project): Finding[] {
   const out: Finding[] = [];
   for (const call of project.calls) {
-    const limit = call.is(MULTER) || call.is(BUSBOY) || call.is(/^express-fileupload$/) ? call.option("limits.fileSize") : undefined;
-    const formidable = call.is(/^(koa-body(\.koaBody)?|formidable(\.\w+)?)$/) ? (call.option("formidable.maxFileSize") ?? call.option("maxFileSize")) : undefined;
+    const limit =
+      call.is(MULTER) || call.is(BUSBOY) || call.is(/^express-fileupload$/)
+        ? call.option("limits.fileSize")
+        : undefined;
+    const formidable = call.is(/^(koa-body(\.koaBody)?|formidable(\.\w+)?)$/)
+      ? (call.option("formidable.maxFileSize") ?? call.option("maxFileSize"))
+      : undefined;
     const at = limit ?? formidable;
     if (at) out.push({ choice: "by the parser", origin: "library", at });
-    if (call.is(/^hono\/body-limit\.bodyLimit$/)) out.push({ choice: "by the parser", origin: "framework", at: call.option("maxSize") ?? call.node });
-    if (call.is(/^@nestjs\/common\.MaxFileSizeValidator$/)) out.push({ choice: "after reading", origin: "framework", at: call.node });
+    if (call.is(/^hono\/body-limit\.bodyLimit$/))
+      out.push({ choice: "by the parser", origin: "framework", at: call.option("maxSize") ?? call.node });
+    if (call.is(/^@nestjs\/common\.MaxFileSizeValidator$/))
+      out.push({ choice: "after reading", origin: "framework", at: call.node });
   }
   const fileSize = registration(project, MULTIPART)?.option("limits.fileSize");
   if (fileSize) out.push({ choice: "by the parser", origin: "library", at: fileSize });

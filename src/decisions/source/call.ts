@@ -45,7 +45,9 @@ export class Call {
   get own(): Node | undefined {
     const target = this.project.resolver.source(this.callee);
     const { language } = target.file;
-    return language.functionKinds.includes(target.kind) || language.classKinds.includes(target.kind) ? target : undefined;
+    return language.functionKinds.includes(target.kind) || language.classKinds.includes(target.kind)
+      ? target
+      : undefined;
   }
 
   /** The positional argument at a place. */
@@ -58,7 +60,8 @@ export class Call {
     const [head, ...rest] = path.split(".");
     let at = this.args.find((arg) => arg.name === head)?.value;
     const spreads = this.args.filter((arg) => arg.name === "**" || arg.name === null).map((arg) => arg.value);
-    for (const arg of at ? [] : spreads) at ??= this.project.resolver.property(this.project.resolver.source(arg), head ?? "");
+    for (const arg of at ? [] : spreads)
+      at ??= this.project.resolver.property(this.project.resolver.source(arg), head ?? "");
     for (const step of rest) at = at && this.project.resolver.property(this.project.resolver.source(at), step);
     return at;
   }

@@ -72,7 +72,9 @@ export class Project {
         const expr = this.language.expr(node);
         if (expr.type !== "call") continue;
         const target = this.resolver.source(handedOn(expr.callee, expr.args).callee);
-        const to = this.language.classKinds.includes(target.kind) ? (this.language.attribute(target, "__init__")?.value ?? target) : target;
+        const to = this.language.classKinds.includes(target.kind)
+          ? (this.language.attribute(target, "__init__")?.value ?? target)
+          : target;
         if (this.language.functionKinds.includes(to.kind)) sites.set(to, [...(sites.get(to) ?? []), node]);
       }
     }
@@ -90,12 +92,20 @@ export class Project {
     const add = (name: string, value: Node | undefined) => {
       if (value && value.text !== name) fields.set(name, [...(fields.get(name) ?? []), value]);
     };
-    for (const node of this.all("pair", "keyword_argument", "public_field_definition", "assignment", "assignment_expression")) {
+    for (const node of this.all(
+      "pair",
+      "keyword_argument",
+      "public_field_definition",
+      "assignment",
+      "assignment_expression",
+    )) {
       if (node.kind === "pair") add(node.field("key")?.text.replace(/^["']|["']$/g, "") ?? "", node.field("value"));
       else if (node.kind.startsWith("assignment")) {
         const left = node.field("left");
-        const inClassOrSettings = node.parent?.parent?.parent?.kind === "class_definition" || /settings|config/.test(node.file.path);
-        if (left?.kind === "subscript") add(left.field("subscript")?.text.replace(/^["']|["']$/g, "") ?? "", node.field("right"));
+        const inClassOrSettings =
+          node.parent?.parent?.parent?.kind === "class_definition" || /settings|config/.test(node.file.path);
+        if (left?.kind === "subscript")
+          add(left.field("subscript")?.text.replace(/^["']|["']$/g, "") ?? "", node.field("right"));
         else if (left?.kind === "identifier" && inClassOrSettings) add(left.text, node.field("right"));
       } else add(node.field("name")?.text ?? "", node.field("value"));
     }
@@ -106,7 +116,13 @@ export class Project {
   mentions(name: string): number {
     if (!this.#mentions) {
       this.#mentions = new Map();
-      const kinds = ["identifier", "property_identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern", "type_identifier"];
+      const kinds = [
+        "identifier",
+        "property_identifier",
+        "shorthand_property_identifier",
+        "shorthand_property_identifier_pattern",
+        "type_identifier",
+      ];
       for (const node of this.all(...kinds)) {
         if (node.within("import_statement", "import_from_statement", "export_clause")) continue;
         this.#mentions.set(node.text, (this.#mentions.get(node.text) ?? 0) + 1);
@@ -115,21 +131,21 @@ export class Project {
     return this.#mentions.get(name) ?? 0;
   }
 
-  /** Whether the code around a node is reached at all: nothing mentions a dead function but its own definition. */
+  /** Whether the code around a node is reached at all: a dead function is neither exported nor mentioned anywhere else. */
   isLive(node: Node): boolean {
     for (let fn = node.within(...this.language.functionKinds); fn; fn = fn.within(...this.language.functionKinds)) {
-      const name = fn.field("name")?.text ?? (fn.parent?.kind === "variable_declarator" ? fn.parent.field("name")?.text : undefined);
+      const name =
+        fn.field("name")?.text ??
+        (fn.parent?.kind === "variable_declarator" ? fn.parent.field("name")?.text : undefined);
       const decorated = fn.parent?.kind === "decorated_definition";
       const isMethod = fn.kind === "method_definition" || fn.parent?.parent?.kind === "class_definition";
-      const entry = fn.within("export_statement") !== undefined && /route\.|middleware\.|proxy\.|page\.|config\.|pages\/api/.test(fn.file.path);
-      if (name && !decorated && !isMethod && !entry && this.mentions(name) <= 1 && !isDefaultExport(fn)) return false;
+      const entry =
+        fn.within("export_statement") !== undefined ||
+        /^(create|make|build|get)_app$|^(main|lifespan|handler|application)$/.test(name ?? "");
+      if (name && !decorated && !isMethod && !entry && this.mentions(name) <= 1) return false;
     }
     return true;
   }
-}
-
-function isDefaultExport(fn: Node): boolean {
-  return fn.within("export_statement")?.children.some((child) => child.kind === "default") ?? false;
 }
 
 function read(path: string): string | undefined {

@@ -1,5 +1,5 @@
-import { parse, registerDynamicLanguage } from "@ast-grep/napi";
 import python from "@ast-grep/lang-python";
+import { parse, registerDynamicLanguage } from "@ast-grep/napi";
 import type { Argument, Binding, Expr, Scope } from "./expr.ts";
 import type { SourceFile } from "./file.ts";
 import type { Language } from "./language.ts";
@@ -7,7 +7,14 @@ import type { Node } from "./node.ts";
 
 registerDynamicLanguage({ python });
 
-const INNER = new Set(["parenthesized_expression", "await", "type", "expression_statement", "as_pattern_target", "yield"]);
+const INNER = new Set([
+  "parenthesized_expression",
+  "await",
+  "type",
+  "expression_statement",
+  "as_pattern_target",
+  "yield",
+]);
 
 function stringText(node: Node): string {
   return node.children
@@ -153,7 +160,11 @@ class Declarer {
 
   target(scope: Scope, target: Node, value: Node | undefined, annotation?: Node, path: (string | number)[] = []): void {
     if (target.kind === "identifier") {
-      const binding: Omit<Binding, "more" | "path"> = { kind: value ? "value" : "item", name: target.text, node: target };
+      const binding: Omit<Binding, "more" | "path"> = {
+        kind: value ? "value" : "item",
+        name: target.text,
+        node: target,
+      };
       if (value) binding.value = value;
       if (annotation) binding.annotation = annotation;
       this.bind(scope, { ...binding, path });
@@ -161,7 +172,8 @@ class Declarer {
       target.parts.forEach((part, index) => {
         this.target(scope, part, value, undefined, [...path, index]);
       });
-    } else if (target.kind === "as_pattern_target" && target.parts[0]) this.target(scope, target.parts[0], value, undefined, path);
+    } else if (target.kind === "as_pattern_target" && target.parts[0])
+      this.target(scope, target.parts[0], value, undefined, path);
   }
 
   parameters(scope: Scope, fn: Node): void {
@@ -170,7 +182,13 @@ class Declarer {
     for (const part of list?.parts ?? []) {
       const named = part.kind === "identifier" ? part : (part.field("name") ?? part.parts[0]);
       if (!named || named.kind !== "identifier") continue;
-      const binding: Omit<Binding, "more" | "path"> = { kind: "parameter", name: named.text, node: part, fn, index: index++ };
+      const binding: Omit<Binding, "more" | "path"> = {
+        kind: "parameter",
+        name: named.text,
+        node: part,
+        fn,
+        index: index++,
+      };
       const annotation = part.field("type");
       const value = part.field("value");
       if (annotation) binding.annotation = annotation;
@@ -187,7 +205,13 @@ class Declarer {
         if (!name) continue;
         const alias = part.kind === "aliased_import" ? part.field("alias") : undefined;
         const local = alias?.text ?? name.text.split(".")[0] ?? name.text;
-        this.bind(scope, { kind: "import", name: local, node: part, module: alias ? name.text : local, imported: null });
+        this.bind(scope, {
+          kind: "import",
+          name: local,
+          node: part,
+          module: alias ? name.text : local,
+          imported: null,
+        });
       }
       return;
     }
@@ -229,11 +253,18 @@ class Declarer {
   }
 }
 
-function pythonFile(from: SourceFile, specifier: string, files: ReadonlyMap<string, SourceFile>): SourceFile | undefined {
+function pythonFile(
+  from: SourceFile,
+  specifier: string,
+  files: ReadonlyMap<string, SourceFile>,
+): SourceFile | undefined {
   const dots = /^\.*/.exec(specifier)?.[0].length ?? 0;
   const tail = specifier.slice(dots).split(".").filter(Boolean);
   const here = from.path.split("/").slice(0, -1);
-  const bases = dots > 0 ? [here.slice(0, here.length - (dots - 1))] : here.map((_, i) => here.slice(0, here.length - i)).concat([[]]);
+  const bases =
+    dots > 0
+      ? [here.slice(0, here.length - (dots - 1))]
+      : here.map((_, i) => here.slice(0, here.length - i)).concat([[]]);
   for (const base of bases) {
     const stem = [...base, ...tail].join("/");
     const found = files.get(`${stem}.py`) ?? files.get(stem === "" ? "__init__.py" : `${stem}/__init__.py`);
@@ -241,7 +272,9 @@ function pythonFile(from: SourceFile, specifier: string, files: ReadonlyMap<stri
   }
   if (dots > 0 || tail.length === 0) return undefined;
   const ending = `/${tail.join("/")}`;
-  const matches = [...files.keys()].filter((path) => `/${path}`.endsWith(`${ending}.py`) || `/${path}`.endsWith(`${ending}/__init__.py`));
+  const matches = [...files.keys()].filter(
+    (path) => `/${path}`.endsWith(`${ending}.py`) || `/${path}`.endsWith(`${ending}/__init__.py`),
+  );
   return matches.length === 1 && tail.length > 1 ? files.get(matches[0] ?? "") : undefined;
 }
 
@@ -250,7 +283,8 @@ function pythonReturned(fn: Node): Node[] {
   const out: Node[] = [];
   const visit = (node: Node) => {
     for (const child of node.children) {
-      if (child.kind === "function_definition" || child.kind === "lambda" || child.kind === "class_definition") continue;
+      if (child.kind === "function_definition" || child.kind === "lambda" || child.kind === "class_definition")
+        continue;
       if ((child.kind === "return_statement" || child.kind === "yield") && child.parts[0]) out.push(child.parts[0]);
       visit(child);
     }
@@ -265,13 +299,15 @@ function pythonAttribute(cls: Node, name: string): { value?: Node; annotation?: 
   if (own) return { ...(own.value && { value: own.value }), ...(own.annotation && { annotation: own.annotation }) };
   for (const assignment of cls.all("assignment")) {
     const left = assignment.field("left");
-    if (left?.kind !== "attribute" || left.field("object")?.text !== "self" || left.field("attribute")?.text !== name) continue;
+    if (left?.kind !== "attribute" || left.field("object")?.text !== "self" || left.field("attribute")?.text !== name)
+      continue;
     const value = assignment.field("right");
     const annotation = assignment.field("type");
     return { ...(value && { value }), ...(annotation && { annotation }) };
   }
   for (const assignment of cls.all("assignment", "typed_assignment")) {
-    if (assignment.field("left")?.text === name && assignment.field("type")) return { annotation: assignment.field("type") as Node };
+    if (assignment.field("left")?.text === name && assignment.field("type"))
+      return { annotation: assignment.field("type") as Node };
   }
   return undefined;
 }
@@ -282,7 +318,12 @@ function pythonType(annotation: Node): Node | undefined {
   if (!node) return undefined;
   if (node.kind === "generic_type" || node.kind === "subscript") {
     const head = node.parts[0]?.text.split(".").at(-1) ?? "";
-    if (!["Annotated", "Optional", "Mapped", "Type", "AsyncGenerator", "Generator", "Iterator", "AsyncIterator"].includes(head)) return node.parts[0];
+    if (
+      !["Annotated", "Optional", "Mapped", "Type", "AsyncGenerator", "Generator", "Iterator", "AsyncIterator"].includes(
+        head,
+      )
+    )
+      return node.parts[0];
     const inner = node.kind === "generic_type" ? node.parts[1]?.parts[0] : node.parts[1];
     return inner ? pythonType(inner) : undefined;
   }

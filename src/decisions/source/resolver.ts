@@ -60,7 +60,10 @@ export class Resolver {
     const expr = node.file.language.expr(node);
     if (expr.type === "inner") return this.source(expr.node, depth + 1);
     if (expr.type !== "name" && expr.type !== "member") return node;
-    const target = expr.type === "name" ? this.#bindingSource(node, depth) : this.#memberSource(node, expr.object, expr.property, depth);
+    const target =
+      expr.type === "name"
+        ? this.#bindingSource(node, depth)
+        : this.#memberSource(node, expr.object, expr.property, depth);
     return target ? this.source(target, depth + 1) : node;
   }
 
@@ -148,7 +151,11 @@ export class Resolver {
   }
 
   #isMethod(fn: Node): boolean {
-    return fn.file.language.id === "python" && fn.parent?.parent?.kind === "class_definition" && fn.field("parameters")?.parts[0]?.text === "self";
+    return (
+      fn.file.language.id === "python" &&
+      fn.parent?.parent?.kind === "class_definition" &&
+      fn.field("parameters")?.parts[0]?.text === "self"
+    );
   }
 
   #memberSource(node: Node, object: Node, property: string, depth: number): Node | undefined {
@@ -159,7 +166,9 @@ export class Resolver {
     const meaning = this.meaning(object);
     if (meaning.kind === "instance") return meaning.cls.file.language.attribute(meaning.cls, property)?.value;
     const source = this.source(object, depth + 1);
-    return source === object && meaning.kind === "node" ? this.property(meaning.node, property, depth) : this.property(source, property, depth);
+    return source === object && meaning.kind === "node"
+      ? this.property(meaning.node, property, depth)
+      : this.property(source, property, depth);
   }
 
   #found(binding: Binding, depth: number): Node | undefined {
@@ -197,7 +206,8 @@ export class Resolver {
           if (found) return found;
         }
       }
-      if (["freeze", "Object.freeze"].includes(expr.callee.text) && expr.args[0]) return this.property(expr.args[0].value, name, depth + 1);
+      if (["freeze", "Object.freeze"].includes(expr.callee.text) && expr.args[0])
+        return this.property(expr.args[0].value, name, depth + 1);
     }
     return undefined;
   }
@@ -264,19 +274,28 @@ export class Resolver {
       if (binding.imported == null) return { kind: "file", file: target };
       const found = this.exported(target, binding.imported);
       if (found) return this.bindingMeaning(found, found.node.file);
-      const submodule = file.language.moduleFile(file, `${(binding.module ?? "").replace(/\.$/, "")}.${binding.imported}`, this.files);
+      const submodule = file.language.moduleFile(
+        file,
+        `${(binding.module ?? "").replace(/\.$/, "")}.${binding.imported}`,
+        this.files,
+      );
       if (submodule) return { kind: "file", file: submodule };
       const passed = this.#passedOutside(target, binding.imported);
       if (passed) return { kind: "outside", name: passed };
       return binding.imported === "default" ? { kind: "file", file: target } : UNKNOWN;
     }
     if (binding.imported != null) {
-      const dotted = /\.$/.test(binding.module ?? "") ? `${binding.module}${binding.imported}` : `${binding.module}.${binding.imported}`;
+      const dotted = /\.$/.test(binding.module ?? "")
+        ? `${binding.module}${binding.imported}`
+        : `${binding.module}.${binding.imported}`;
       const submodule = file.language.moduleFile(file, dotted, this.files);
       if (submodule) return { kind: "file", file: submodule };
     }
     const module = file.language.moduleName(binding.module ?? "");
-    return { kind: "outside", name: binding.imported == null || binding.imported === "default" ? module : `${module}.${binding.imported}` };
+    return {
+      kind: "outside",
+      name: binding.imported == null || binding.imported === "default" ? module : `${module}.${binding.imported}`,
+    };
   }
 
   /** A name that a file of the app re-exports from a library. */
@@ -332,13 +351,15 @@ export class Resolver {
     if (binding?.kind === "value" && binding.value && binding.value !== type) return this.instanceOf(binding.value);
     const meaning = this.meaning(type);
     if (meaning.kind === "outside") return { kind: "outside", name: `${meaning.name}()` };
-    if (meaning.kind === "node" && type.file.language.classKinds.includes(meaning.node.kind)) return { kind: "instance", cls: meaning.node };
+    if (meaning.kind === "node" && type.file.language.classKinds.includes(meaning.node.kind))
+      return { kind: "instance", cls: meaning.node };
     return UNKNOWN;
   }
 
   #path(meaning: Meaning, path: readonly (string | number)[]): Meaning {
     let at = meaning;
-    for (const step of path) if (step !== "...") at = typeof step === "string" ? this.#member(at, step) : this.#element(at, step);
+    for (const step of path)
+      if (step !== "...") at = typeof step === "string" ? this.#member(at, step) : this.#element(at, step);
     return at;
   }
 
@@ -359,7 +380,11 @@ export class Resolver {
         const passed = this.#passedOutside(object.file, property);
         if (passed) return { kind: "outside", name: passed };
         const ending = object.file.path.replace(/\/?__init__\.py$/, "");
-        const submodule = object.file.language.moduleFile(object.file, `${ending.replaceAll("/", ".")}.${property}`, this.files);
+        const submodule = object.file.language.moduleFile(
+          object.file,
+          `${ending.replaceAll("/", ".")}.${property}`,
+          this.files,
+        );
         return submodule ? { kind: "file", file: submodule } : UNKNOWN;
       }
       case "instance":
@@ -383,7 +408,8 @@ export class Resolver {
     for (const base of cls.file.language.bases(cls)) {
       const meaning = this.meaning(base);
       if (meaning.kind === "outside") return { kind: "outside", name: `${meaning.name}().${property}` };
-      if (meaning.kind === "node" && meaning.node !== cls && depth < 5) return this.#instanceMember(meaning.node, property, depth + 1);
+      if (meaning.kind === "node" && meaning.node !== cls && depth < 5)
+        return this.#instanceMember(meaning.node, property, depth + 1);
     }
     return UNKNOWN;
   }
@@ -395,7 +421,9 @@ export class Resolver {
       const file = node.file.language.moduleFile(node.file, module.text, this.files);
       if (!file) return { kind: "outside", name: node.file.language.moduleName(module.text) };
       const whole = file.exports.get("default");
-      return whole && callee.text === "require" && whole.kind !== "import" ? this.bindingMeaning(whole, file) : { kind: "file", file };
+      return whole && callee.text === "require" && whole.kind !== "import"
+        ? this.bindingMeaning(whole, file)
+        : { kind: "file", file };
     }
     const target = this.meaning(callee);
     if (target.kind === "outside" && first && SAME_AS_ARGUMENT.test(target.name)) return this.meaning(first);
@@ -409,6 +437,9 @@ export class Resolver {
     if (language.classKinds.includes(target.node.kind)) return { kind: "instance", cls: target.node };
     if (!language.functionKinds.includes(target.node.kind)) return UNKNOWN;
     const results = language.returned(target.node).map((returned) => this.meaning(returned));
-    return results.find((m) => m.kind === "outside" || m.kind === "instance") ?? results.find((m) => m.kind === "node") ?? { kind: "node", node: call };
+    return (
+      results.find((m) => m.kind === "outside" || m.kind === "instance") ??
+      results.find((m) => m.kind === "node") ?? { kind: "node", node: call }
+    );
   }
 }

@@ -35,7 +35,12 @@ export class Declarer {
     switch (pattern.kind) {
       case "identifier":
       case "shorthand_property_identifier_pattern":
-        this.bind(scope, { ...base, name: pattern.text, node: pattern, path: pattern.kind === "identifier" ? path : [...path, pattern.text] });
+        this.bind(scope, {
+          ...base,
+          name: pattern.text,
+          node: pattern,
+          path: pattern.kind === "identifier" ? path : [...path, pattern.text],
+        });
         return;
       case "object_pattern":
         for (const part of pattern.parts) {
@@ -46,7 +51,8 @@ export class Declarer {
           } else if (part.kind === "object_assignment_pattern") {
             const left = part.field("left");
             if (left) this.pattern(scope, left, base, path);
-          } else if (part.kind === "rest_pattern" && part.parts[0]) this.pattern(scope, part.parts[0], base, [...path, "..."]);
+          } else if (part.kind === "rest_pattern" && part.parts[0])
+            this.pattern(scope, part.parts[0], base, [...path, "..."]);
           else this.pattern(scope, part, base, path);
         }
         return;
@@ -82,14 +88,16 @@ export class Declarer {
     if (!source || !clause) return;
     const module = keyName(source);
     for (const part of clause.parts) {
-      if (part.kind === "identifier") this.bind(scope, { kind: "import", name: part.text, node: part, module, imported: "default" });
+      if (part.kind === "identifier")
+        this.bind(scope, { kind: "import", name: part.text, node: part, module, imported: "default" });
       if (part.kind === "namespace_import" && part.parts[0]) {
         this.bind(scope, { kind: "import", name: part.parts[0].text, node: part, module, imported: null });
       }
       for (const specifier of part.kind === "named_imports" ? part.parts : []) {
         const name = specifier.field("name");
         const local = specifier.field("alias") ?? name;
-        if (name && local) this.bind(scope, { kind: "import", name: local.text, node: specifier, module, imported: keyName(name) });
+        if (name && local)
+          this.bind(scope, { kind: "import", name: local.text, node: specifier, module, imported: keyName(name) });
       }
     }
   }
@@ -115,7 +123,11 @@ export class Declarer {
       if (value) base.value = value;
       if (annotation) base.annotation = annotation;
       if (name) this.pattern(scope, name, base);
-    } else if (node.kind === "type_alias_declaration" || node.kind === "interface_declaration" || node.kind === "enum_declaration") {
+    } else if (
+      node.kind === "type_alias_declaration" ||
+      node.kind === "interface_declaration" ||
+      node.kind === "enum_declaration"
+    ) {
       const name = node.field("name");
       if (name) this.bind(scope, { kind: "item", name: name.text, node });
     } else if (node.kind === "for_in_statement") {
@@ -127,7 +139,8 @@ export class Declarer {
       inner = this.scope(node, "block");
       const parameter = node.field("parameter");
       if (parameter) this.pattern(inner, parameter, { kind: "item" });
-    } else if (node.kind === "assignment_expression" || node.kind === "augmented_assignment_expression") this.assigned(node);
+    } else if (node.kind === "assignment_expression" || node.kind === "augmented_assignment_expression")
+      this.assigned(node);
     for (const child of node.children) this.visit(child, inner);
   }
 
@@ -162,7 +175,8 @@ export class Declarer {
     if (left !== "module.exports") return;
     this.offer("default", this.value("default", right));
     const expr = typescriptExpr(right);
-    if (expr.type === "object") for (const entry of expr.entries) this.offer(entry.key, this.value(entry.key, entry.value));
+    if (expr.type === "object")
+      for (const entry of expr.entries) this.offer(entry.key, this.value(entry.key, entry.value));
   }
 
   exportStatement(statement: Node, scope: Scope): void {
@@ -174,7 +188,16 @@ export class Declarer {
       const name = specifier.field("name");
       const outside = (specifier.field("alias") ?? name)?.text;
       if (!name || !outside) continue;
-      if (module) this.offer(outside, { kind: "import", name: outside, node: specifier, module, imported: name.text, path: [], more: [] });
+      if (module)
+        this.offer(outside, {
+          kind: "import",
+          name: outside,
+          node: specifier,
+          module,
+          imported: name.text,
+          path: [],
+          more: [],
+        });
       else this.offer(outside, scope.names.get(name.text));
     }
     const declaration = statement.field("declaration");

@@ -5,7 +5,14 @@ const INNER = new Set([
   ...["parenthesized_expression", "await_expression", "as_expression", "satisfies_expression", "non_null_expression"],
   ...["expression_statement", "yield_expression", "spread_element"],
 ]);
-export const JS_FUNCTIONS = ["arrow_function", "function_expression", "function_declaration", "method_definition", "generator_function_declaration", "generator_function"];
+export const JS_FUNCTIONS = [
+  "arrow_function",
+  "function_expression",
+  "function_declaration",
+  "method_definition",
+  "generator_function_declaration",
+  "generator_function",
+];
 const FUNCTIONS = new Set(JS_FUNCTIONS);
 
 const ESCAPES: Record<string, string> = { n: "\n", t: "\t", r: "\r", "0": "\0" };
@@ -13,7 +20,9 @@ const ESCAPES: Record<string, string> = { n: "\n", t: "\t", r: "\r", "0": "\0" }
 function stringText(node: Node): string {
   return node.children
     .filter((child) => child.kind === "string_fragment" || child.kind === "escape_sequence")
-    .map((child) => (child.kind === "string_fragment" ? child.text : (ESCAPES[child.text.slice(1)] ?? child.text.slice(1))))
+    .map((child) =>
+      child.kind === "string_fragment" ? child.text : (ESCAPES[child.text.slice(1)] ?? child.text.slice(1)),
+    )
     .join("");
 }
 
@@ -48,7 +57,8 @@ function object(node: Node): Expr {
     const value = part.field("value");
     if (part.kind === "pair" && key && value) entries.push({ key: keyName(key), value, node: part });
     else if (part.kind === "shorthand_property_identifier") entries.push({ key: part.text, value: part, node: part });
-    else if (part.kind === "method_definition") entries.push({ key: part.field("name")?.text ?? "", value: part, node: part });
+    else if (part.kind === "method_definition")
+      entries.push({ key: part.field("name")?.text ?? "", value: part, node: part });
     else if (part.kind === "spread_element" && part.parts[0]) spreads.push(part.parts[0]);
   }
   return { type: "object", entries, spreads };
@@ -108,7 +118,9 @@ export function typescriptExpr(node: Node): Expr {
     case "augmented_assignment_expression": {
       const left = node.field("left");
       const right = node.field("right");
-      return left && right && /^(\?\?|\|\|)=/.test(node.field("operator")?.text ?? node.text.slice(left.text.length).trim())
+      return left &&
+        right &&
+        /^(\?\?|\|\|)=/.test(node.field("operator")?.text ?? node.text.slice(left.text.length).trim())
         ? { type: "either", operator: "or", options: [left, right] }
         : { type: "other" };
     }
@@ -116,7 +128,9 @@ export function typescriptExpr(node: Node): Expr {
       const yes = node.field("consequence");
       const no = node.field("alternative");
       const condition = node.field("condition");
-      return yes && no && condition ? { type: "either", operator: "if", options: [yes, no], condition } : { type: "other" };
+      return yes && no && condition
+        ? { type: "either", operator: "if", options: [yes, no], condition }
+        : { type: "other" };
     }
     default:
       if (FUNCTIONS.has(node.kind)) return { type: "function" };

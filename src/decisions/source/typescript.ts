@@ -27,7 +27,11 @@ function join(folder: string[], specifier: string): string {
   return out.join("/");
 }
 
-function scriptFile(from: SourceFile, specifier: string, files: ReadonlyMap<string, SourceFile>): SourceFile | undefined {
+function scriptFile(
+  from: SourceFile,
+  specifier: string,
+  files: ReadonlyMap<string, SourceFile>,
+): SourceFile | undefined {
   const here = from.path.split("/").slice(0, -1);
   if (specifier.startsWith(".")) return resolved(join(here, specifier), files);
   const alias = /^(?:@|~|#|src)\/(.+)$/.exec(specifier)?.[1];
@@ -48,7 +52,8 @@ function returned(fn: Node): Node[] {
   const visit = (node: Node) => {
     for (const child of node.children) {
       if (JS_FUNCTIONS.includes(child.kind) || CLASSES.includes(child.kind)) continue;
-      if ((child.kind === "return_statement" || child.kind === "yield_expression") && child.parts[0]) out.push(child.parts[0]);
+      if ((child.kind === "return_statement" || child.kind === "yield_expression") && child.parts[0])
+        out.push(child.parts[0]);
       visit(child);
     }
   };
@@ -68,7 +73,10 @@ function attribute(cls: Node, name: string): { value?: Node; annotation?: Node }
       for (const parameter of member.field("parameters")?.parts ?? []) {
         const pattern = parameter.field("pattern");
         const annotation = parameter.field("type");
-        if (pattern?.text === name && parameter.children.some((child) => child.kind === "accessibility_modifier" || child.kind === "readonly")) {
+        if (
+          pattern?.text === name &&
+          parameter.children.some((child) => child.kind === "accessibility_modifier" || child.kind === "readonly")
+        ) {
           return annotation ? { annotation } : {};
         }
       }

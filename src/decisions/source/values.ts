@@ -19,8 +19,17 @@ const GETTERS =
 const ENV_OBJECTS = /^(os\.environ|process\.env|Bun\.env|import\.meta\.env|hono\.Context\(\)\.env)$/;
 const SAME_VALUE =
   /^(int|float|str|bool|bytes|Number|String|BigInt|parseInt|parseFloat|Number\.parseInt|Number\.parseFloat|pathlib\.Path|TextEncoder\(\)\.encode|Buffer\.from|crypto\.createSecretKey|pydantic\.SecretStr|set|frozenset|list|tuple|Set|Set\(\))$/;
-const SAME_METHODS = /^(encode|trim|strip|toLowerCase|lower|toUpperCase|upper|get_secret_value|toString|rstrip|decode|total_seconds|padEnd)$/;
-const UNIT_SECONDS: Record<string, number> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400, weeks: 604_800, milliseconds: 0.001 };
+const SAME_METHODS =
+  /^(encode|trim|strip|toLowerCase|lower|toUpperCase|upper|get_secret_value|toString|rstrip|decode|total_seconds|padEnd)$/;
+const UNIT_SECONDS: Record<string, number> = {
+  seconds: 1,
+  minutes: 60,
+  hours: 3600,
+  days: 86_400,
+  weeks: 604_800,
+  milliseconds: 0.001,
+};
+const SCHEMA = /^(zod|valibot|@sinclair\/typebox|envalid|joi)\./;
 const MAX_DEPTH = 20;
 
 /** Evaluates expressions as far as the source tells. */
@@ -66,7 +75,9 @@ export class Evaluator {
     if (value?.kind === "text") return [value.text];
     if (value?.kind !== "list") return undefined;
     const out = value.items.map((item) => settled(item));
-    return out.every((item) => item?.kind === "text") ? out.flatMap((item) => (item?.kind === "text" ? [item.text] : [])) : undefined;
+    return out.every((item) => item?.kind === "text")
+      ? out.flatMap((item) => (item?.kind === "text" ? [item.text] : []))
+      : undefined;
   }
 
   #value(node: Node): Value {
@@ -145,7 +156,10 @@ export class Evaluator {
       return typeof last === "string" ? this.#byFieldName(node, last) : { kind: "unknown", at: node };
     }
     const values = [binding.value, ...binding.more].map((value) => this.value(value));
-    return values.find((value) => value.kind === "setting") ?? (values.length === 1 && values[0] ? values[0] : { kind: "unknown", at: node });
+    return (
+      values.find((value) => value.kind === "setting") ??
+      (values.length === 1 && values[0] ? values[0] : { kind: "unknown", at: node })
+    );
   }
 
   /** Where only one value is written under a name in the whole app, that is it. */
@@ -175,7 +189,8 @@ export class Evaluator {
   #binary(node: Node, operator: string, left: Node, right: Node): Value {
     const a = settled(this.value(left));
     const b = settled(this.value(right));
-    if (a?.kind === "text" && b?.kind === "text" && operator === "+") return { kind: "text", text: a.text + b.text, at: node };
+    if (a?.kind === "text" && b?.kind === "text" && operator === "+")
+      return { kind: "text", text: a.text + b.text, at: node };
     if (a?.kind !== "number" || b?.kind !== "number") return { kind: "unknown", at: node };
     const value = compute(operator, a.value, b.value);
     const literal = (at: Node) => at.kind === "integer" || at.kind === "number";
@@ -198,9 +213,10 @@ export class Evaluator {
   #setting(node: Node): Value | undefined {
     const expr = node.file.language.expr(node);
     if (expr.type === "member" || expr.type === "index") {
-      const object = this.resolver.name(expr.object) ?? (/^(process\.)?env$/.test(expr.object.text) ? "process.env" : "");
+      const object = environmentName(this.resolver.name(expr.object), expr.object.text);
       const key = expr.type === "member" ? expr.property : this.text(expr.index);
-      if (ENV_OBJECTS.test(object) && key !== undefined && !["get", "items"].includes(key)) return { kind: "setting", name: key, at: node };
+      if (ENV_OBJECTS.test(object) && key !== undefined && !["get", "items"].includes(key))
+        return { kind: "setting", name: key, at: node };
       if (expr.type === "member") return this.#settingsField(expr.object, expr.property);
     }
     if (expr.type !== "call") return undefined;
@@ -217,17 +233,26 @@ export class Evaluator {
     const meaning = this.resolver.meaning(object);
     if (meaning.kind !== "instance") return undefined;
     const { cls } = meaning;
-    const isSettings = cls.file.language.bases(cls).some((base) => /(^|\.)BaseSettings$/.test(this.resolver.name(base) ?? base.text));
+    const isSettings = cls.file.language
+      .bases(cls)
+      .some((base) => /(^|\.)BaseSettings$/.test(this.resolver.name(base) ?? base.text));
     const field = isSettings ? cls.file.language.attribute(cls, property) : undefined;
     if (!field) return undefined;
     const at = field.value ?? field.annotation ?? cls;
-    const given = field.value ? this.#fieldDefault(field.value) : undefined;
-    return { kind: "setting", name: property.toUpperCase(), at, ...(given && given.kind !== "nothing" && { fallback: given }) };
+    const given = field.value ? this.fieldDefault(field.value) : undefined;
+    return {
+      kind: "setting",
+      name: property.toUpperCase(),
+      at,
+      ...(given && given.kind !== "nothing" && { fallback: given }),
+    };
   }
 
-  #fieldDefault(node: Node): Value | undefined {
+  /** The default of a settings field: plain or in `Field(...)`; undefined when it must be given. */
+  fieldDefault(node: Node): Value | undefined {
     const expr = node.file.language.expr(node);
-    if (expr.type !== "call" || !/(^|\.)Field$/.test(this.resolver.name(expr.callee) ?? expr.callee.text)) return this.value(node);
+    if (expr.type !== "call" || !/(^|\.)Field$/.test(this.resolver.name(expr.callee) ?? expr.callee.text))
+      return this.value(node);
     const given = expr.args.find((arg) => arg.name === "default") ?? expr.args.find((arg) => arg.name === null);
     if (given) return given.value.text === "..." ? undefined : this.value(given.value);
     const made = expr.args.find((arg) => arg.name === "default_factory");
@@ -241,13 +266,35 @@ export class Evaluator {
     const first = expr.args[0]?.value;
     if (/(^|\.)timedelta$/.test(name)) return this.#duration(node, expr.args);
     if (SAME_VALUE.test(name) && first) return this.value(first);
-    if (/^(zod|valibot|@sinclair\/typebox|envalid)\./.test(name)) return this.#schemaField(node);
+    if (SCHEMA.test(name)) return this.#schemaField(node);
     const method = node.file.language.expr(expr.callee);
     if (method.type === "member" && SAME_METHODS.test(method.property)) return this.value(method.object);
-    if (method.type === "member" && (method.property === "split" || method.property === "filter" || method.property === "map")) {
+    if (
+      method.type === "member" &&
+      (method.property === "split" || method.property === "filter" || method.property === "map")
+    ) {
       return this.#split(method.object, method.property, first);
     }
-    return this.#ownFunction(node, expr.callee, expr.args.map((arg) => arg.value));
+    return this.#ownFunction(
+      node,
+      expr.callee,
+      expr.args.map((arg) => arg.value),
+    );
+  }
+
+  /** Whether an expression is a field of a validation library's schema, also through helpers of the app. */
+  isSchemaField(node: Node, depth = 0): boolean {
+    const source = this.resolver.source(node);
+    if (source !== node && depth <= 3) return this.isSchemaField(source, depth + 1);
+    const expr = node.file.language.expr(node);
+    if (expr.type === "inner") return this.isSchemaField(expr.node, depth);
+    if (expr.type !== "call" || depth > 3) return false;
+    if (SCHEMA.test(this.resolver.name(expr.callee) ?? "")) return true;
+    const fn = this.resolver.source(expr.callee);
+    return (
+      fn.file.language.functionKinds.includes(fn.kind) &&
+      fn.file.language.returned(fn).some((result) => this.isSchemaField(result, depth + 1))
+    );
   }
 
   /** A field of a schema that the environment is parsed with: its `.default()` is the fallback. */
@@ -271,7 +318,11 @@ export class Evaluator {
       if (from.kind === "setting") return from.fallback ? { ...from, fallback: cut(from.fallback) } : from;
       if (from.kind !== "text") return from;
       const by = (separator && this.text(separator)) || ",";
-      return { kind: "list", items: from.text.split(by).map((text) => ({ kind: "text", text: text.trim(), at: from.at })), at: from.at };
+      return {
+        kind: "list",
+        items: from.text.split(by).map((text) => ({ kind: "text", text: text.trim(), at: from.at })),
+        at: from.at,
+      };
     };
     return cut(value);
   }
@@ -282,7 +333,8 @@ export class Evaluator {
     for (const arg of args) {
       const value = settled(this.value(arg.value));
       if (value?.kind !== "number" && value?.kind !== "text") return { kind: "unknown", at: node };
-      total += Number(value.kind === "number" ? value.value : value.text) * (UNIT_SECONDS[arg.name ?? "days"] ?? Number.NaN);
+      total +=
+        Number(value.kind === "number" ? value.value : value.text) * (UNIT_SECONDS[arg.name ?? "days"] ?? Number.NaN);
       at = value.at;
     }
     return Number.isFinite(total) ? { kind: "number", value: total, at } : { kind: "unknown", at: node };
@@ -297,7 +349,9 @@ export class Evaluator {
     const key = args[place] ? this.text(args[place]) : undefined;
     if (key !== undefined && this.readsEnvironment(fn)) {
       const rest = args.slice(place + 1);
-      const given = rest.map((arg) => this.value(arg)).find((value) => value.kind !== "unknown" && !isHint(value, rest.length));
+      const given = rest
+        .map((arg) => this.value(arg))
+        .find((value) => value.kind !== "unknown" && !isHint(value, rest.length));
       return { kind: "setting", name: key, at: node, ...(given && given.kind !== "nothing" && { fallback: given }) };
     }
     const returned = language.returned(fn);
@@ -318,9 +372,20 @@ export class Evaluator {
     return fn.all(...fn.file.language.callKinds).some((call) => {
       const expr = call.file.language.expr(call);
       const callee = expr.type === "call" ? this.resolver.source(expr.callee) : undefined;
-      return callee && callee !== fn && fn.file.language.functionKinds.includes(callee.kind) ? this.readsEnvironment(callee, depth + 1) : false;
+      return callee && callee !== fn && fn.file.language.functionKinds.includes(callee.kind)
+        ? this.readsEnvironment(callee, depth + 1)
+        : false;
     });
   }
+}
+
+/** `env: NodeJS.ProcessEnv` and the `c.env` of a worker are the environment too. */
+function environmentName(name: string | undefined, text: string): string {
+  if (name !== undefined && ENV_OBJECTS.test(name)) return name;
+  const isPlain = name === undefined || name === text;
+  return /ProcessEnv\(\)$/.test(name ?? "") || (isPlain && /^(process\.env|env|(c|ctx|context)\.env)$/.test(text))
+    ? "process.env"
+    : "";
 }
 
 /** The property that an expression is written under. */
@@ -343,7 +408,8 @@ export function same(a: Value, b: Value): boolean {
   if (a.kind === "number" && b.kind === "number") return a.value === b.value;
   if (a.kind === "truth" && b.kind === "truth") return a.value === b.value;
   if (a.kind === "setting" && b.kind === "setting") return a.name === b.name;
-  if (a.kind === "list" && b.kind === "list") return a.items.length === b.items.length && a.items.every((item, i) => same(item, b.items[i] ?? item));
+  if (a.kind === "list" && b.kind === "list")
+    return a.items.length === b.items.length && a.items.every((item, i) => same(item, b.items[i] ?? item));
   return a.kind === b.kind && a.at === b.at;
 }
 

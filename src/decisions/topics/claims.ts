@@ -75,14 +75,18 @@ function collectCall(project: Project, node: Node, claims: Claims, depth: number
     const inner = collect(project, call.receiver, claims, depth + 1);
     return call.method === "encode" ? inner : undefined;
   }
-  if (call.is(/^(json\.dumps|JSON\.stringify|copy\.(deep)?copy|Object\.assign|structuredClone|Buffer\.from|str|bytes)$/)) {
+  if (
+    call.is(/^(json\.dumps|JSON\.stringify|copy\.(deep)?copy|Object\.assign|structuredClone|Buffer\.from|str|bytes)$/)
+  ) {
     const literals = call.args.map((arg) => collect(project, arg.value, claims, depth + 1));
     return literals.find((literal) => literal !== undefined);
   }
   const { own } = call;
   if (own && project.language.functionKinds.includes(own.kind)) {
     const returned = project.language.returned(own);
-    return returned.map((result) => collect(project, result, claims, depth + 1)).find((literal) => literal !== undefined);
+    return returned
+      .map((result) => collect(project, result, claims, depth + 1))
+      .find((literal) => literal !== undefined);
   }
   return undefined;
 }
@@ -92,7 +96,8 @@ function collectName(project: Project, node: Node, claims: Claims, depth: number
   if (!binding) return undefined;
   if (binding.kind === "parameter") {
     for (const passed of project.resolver.passed(binding)) collect(project, passed, claims, depth + 1);
-    if (claims.names.size === 0 && binding.annotation) for (const name of fieldsOfType(binding.annotation)) claims.names.add(name);
+    if (claims.names.size === 0 && binding.annotation)
+      for (const name of fieldsOfType(binding.annotation)) claims.names.add(name);
     return undefined;
   }
   if (binding.kind !== "value" || !binding.value) return undefined;
@@ -128,5 +133,7 @@ function later(project: Project, binding: Binding, node: Node, claims: Claims, d
 /** The property names of an object type. */
 function fieldsOfType(annotation: Node): string[] {
   const type = annotation.parts.find((part) => part.kind === "object_type");
-  return (type?.parts ?? []).flatMap((part) => (part.kind === "property_signature" ? (part.field("name")?.text ?? []) : []));
+  return (type?.parts ?? []).flatMap((part) =>
+    part.kind === "property_signature" ? (part.field("name")?.text ?? []) : [],
+  );
 }

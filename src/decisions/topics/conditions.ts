@@ -29,7 +29,9 @@ export function conditionsOf(project: Project): Condition[] {
 function pythonComparison(node: Node): Condition[] {
   const out: Condition[] = [];
   const { parts } = node;
-  const operators = node.children.filter((child) => PYTHON_OPERATORS.has(child.text) && !parts.includes(child)).map((child) => child.text);
+  const operators = node.children
+    .filter((child) => PYTHON_OPERATORS.has(child.text) && !parts.includes(child))
+    .map((child) => child.text);
   for (let i = 0; i + 1 < parts.length; i++) {
     const [left, right] = [parts[i], parts[i + 1]];
     const operator = operators[i] ?? "";
@@ -45,7 +47,8 @@ function binary(node: Node): Condition[] {
   const right = node.field("right");
   const operator = node.field("operator")?.text ?? "";
   if (!left || !right) return [];
-  const how = operator === "in" ? "member" : ORDER.test(operator) ? "order" : EQUAL.test(operator) ? "equal" : undefined;
+  const how =
+    operator === "in" ? "member" : ORDER.test(operator) ? "order" : EQUAL.test(operator) ? "equal" : undefined;
   return how ? [{ node, tested: left, against: right, how, operator }] : [];
 }
 
@@ -55,20 +58,31 @@ function called(project: Project, node: Node): Condition[] {
   if (!call || !first) return [];
   const second = call.arg(1);
   const { receiver, method } = call;
-  if (/^Object\.hasOwn$/.test(call.callee.text) && second) return [{ node, tested: second, against: first, how: "member", operator: method }];
-  if (/^re\.(match|search|fullmatch)$/.test(call.name ?? "") && second) return [{ node, tested: second, against: first, how: "pattern", operator: method }];
+  if (/^Object\.hasOwn$/.test(call.callee.text) && second)
+    return [{ node, tested: second, against: first, how: "member", operator: method }];
+  if (/^re\.(match|search|fullmatch)$/.test(call.name ?? "") && second)
+    return [{ node, tested: second, against: first, how: "pattern", operator: method }];
   if (!receiver) return [];
-  if (/^(includes|has|hasOwnProperty)$/.test(method)) return [{ node, tested: first, against: receiver, how: "member", operator: method }];
-  if (/^(endsWith|endswith)$/.test(method)) return [{ node, tested: receiver, against: first, how: "member", operator: method }];
-  if (/^(test|fullmatch|exec)$/.test(method)) return [{ node, tested: first, against: receiver, how: "pattern", operator: method }];
-  if (method === "match" || method === "search") return [{ node, tested: receiver, against: first, how: "pattern", operator: method }];
+  if (/^(includes|has|hasOwnProperty)$/.test(method))
+    return [{ node, tested: first, against: receiver, how: "member", operator: method }];
+  if (/^(endsWith|endswith)$/.test(method))
+    return [{ node, tested: receiver, against: first, how: "member", operator: method }];
+  if (/^(test|fullmatch|exec)$/.test(method))
+    return [{ node, tested: first, against: receiver, how: "pattern", operator: method }];
+  if (method === "match" || method === "search")
+    return [{ node, tested: receiver, against: first, how: "pattern", operator: method }];
   return [];
 }
 
 /** The outermost function around a node; the whole file when there is none. */
 export function outermost(node: Node): Node {
   let found = node.file.root;
-  for (let fn = node.within(...node.file.language.functionKinds); fn; fn = fn.within(...node.file.language.functionKinds)) found = fn;
+  for (
+    let fn = node.within(...node.file.language.functionKinds);
+    fn;
+    fn = fn.within(...node.file.language.functionKinds)
+  )
+    found = fn;
   return found;
 }
 

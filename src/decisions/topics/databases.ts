@@ -44,7 +44,12 @@ function sqlOf(project: Project, node: Node, depth = 0): { text: string; dynamic
     case "inner":
       return sqlOf(project, expr.node, depth + 1);
     case "template":
-      return { text: expr.parts.map((part) => (typeof part === "string" ? part : sqlOf(project, part, depth + 1).text)).join(""), dynamic: expr.parts.filter((part) => typeof part !== "string") };
+      return {
+        text: expr.parts
+          .map((part) => (typeof part === "string" ? part : sqlOf(project, part, depth + 1).text))
+          .join(""),
+        dynamic: expr.parts.filter((part) => typeof part !== "string"),
+      };
     case "binary":
       if (expr.operator === "%") return { text: sqlOf(project, expr.left, depth + 1).text, dynamic: [expr.right] };
       return merge([expr.left, expr.right]);
@@ -52,8 +57,10 @@ function sqlOf(project: Project, node: Node, depth = 0): { text: string; dynamic
       return merge(expr.options.slice(0, 1));
     case "call": {
       const call = project.call(node);
-      if (call?.method === "format" && call.receiver) return { text: sqlOf(project, call.receiver, depth + 1).text, dynamic: call.args.map((arg) => arg.value) };
-      if (call && /^(text|sql|SQL|dedent|raw)$/.test(call.method) && call.arg(0)) return sqlOf(project, call.arg(0) as Node, depth + 1);
+      if (call?.method === "format" && call.receiver)
+        return { text: sqlOf(project, call.receiver, depth + 1).text, dynamic: call.args.map((arg) => arg.value) };
+      if (call && /^(text|sql|SQL|dedent|raw)$/.test(call.method) && call.arg(0))
+        return sqlOf(project, call.arg(0) as Node, depth + 1);
       return nothing;
     }
     case "name": {
@@ -85,16 +92,28 @@ function queriesOf(project: Project): Query[] {
 
 /** Topic `database-access`. */
 export function databaseAccess(project: Project, libraries: DatabaseLibraries): Finding[] {
-  const setUps = libraries.setUps.flatMap(({ names, choice, origin }) => project.callsOf(names).map((call): Finding => ({ choice, origin, at: call.node, detail: packageOf(call.name ?? "") })));
+  const setUps = libraries.setUps.flatMap(({ names, choice, origin }) =>
+    project
+      .callsOf(names)
+      .map((call): Finding => ({ choice, origin, at: call.node, detail: packageOf(call.name ?? "") })),
+  );
   const models = setUps.some((finding) => finding.choice === "ORM") ? [] : modelsOf(project, libraries);
   const built = firstOfEach([...setUps, ...models]);
   const hasOrm = built.some((finding) => finding.choice === "ORM");
   const out = built.filter((finding) => !hasOrm || finding.choice !== "query builder");
   const queries = queriesOf(project);
-  const withParameters = queries.find((query) => !query.open && (query.tagged || PLACEHOLDER.test(query.text))) ?? (queries.every((query) => query.open) ? undefined : queries[0]);
-  if (withParameters) out.push({ choice: "raw SQL with parameters", origin: driverOrigin(project, libraries, withParameters.call), at: withParameters.at });
+  const withParameters =
+    queries.find((query) => !query.open && (query.tagged || PLACEHOLDER.test(query.text))) ??
+    (queries.every((query) => query.open) ? undefined : queries[0]);
+  if (withParameters)
+    out.push({
+      choice: "raw SQL with parameters",
+      origin: driverOrigin(project, libraries, withParameters.call),
+      at: withParameters.at,
+    });
   const fromStrings = queries.find((query) => query.open);
-  if (fromStrings) out.push({ choice: "raw SQL from strings", origin: "hand-written", at: fromStrings.at, confidence: "likely" });
+  if (fromStrings)
+    out.push({ choice: "raw SQL from strings", origin: "hand-written", at: fromStrings.at, confidence: "likely" });
   return out.length > 0 ? out : [absent()];
 }
 
@@ -117,7 +136,9 @@ function driverOrigin(project: Project, libraries: DatabaseLibraries, call: Call
   if (name && libraries.frameworkDrivers.test(name)) return "framework";
   if (name && /sql|^pg\b|postgres|psycopg|asyncpg|databases|slonik|duckdb/i.test(name)) return "library";
   const modules = [...project.files.values()].flatMap((file) =>
-    [...(file.scopes.get(file.root)?.names.values() ?? [])].flatMap((binding) => (binding.kind === "import" ? project.language.moduleName(binding.module ?? "") : [])),
+    [...(file.scopes.get(file.root)?.names.values() ?? [])].flatMap((binding) =>
+      binding.kind === "import" ? project.language.moduleName(binding.module ?? "") : [],
+    ),
   );
   if (modules.some((module) => libraries.frameworkDrivers.test(module))) return "framework";
   return modules.some((module) => libraries.runtimeDrivers.test(module)) ? "runtime" : "library";

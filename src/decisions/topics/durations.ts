@@ -8,7 +8,24 @@ export interface Duration {
   at: Node;
 }
 
-const UNITS: Record<string, number> = { ms: 0.001, s: 1, sec: 1, second: 1, m: 60, min: 60, minute: 60, h: 3600, hr: 3600, hour: 3600, d: 86_400, day: 86_400, w: 604_800, week: 604_800, y: 31_557_600, year: 31_557_600 };
+const UNITS: Record<string, number> = {
+  ms: 0.001,
+  s: 1,
+  sec: 1,
+  second: 1,
+  m: 60,
+  min: 60,
+  minute: 60,
+  h: 3600,
+  hr: 3600,
+  hour: 3600,
+  d: 86_400,
+  day: 86_400,
+  w: 604_800,
+  week: 604_800,
+  y: 31_557_600,
+  year: 31_557_600,
+};
 const NOW = /\b(now|utcnow|time|Date\.now|issued|iat|issued_at|issuedAt)\b/;
 
 /** `15m`, `24h`, `7d`: the largest unit that divides it, days from two on. */
@@ -42,22 +59,35 @@ export function lifeFromNow(project: Project, node: Node, depth = 0): Duration |
   const expr = project.language.expr(node);
   if (expr.type === "inner") return lifeFromNow(project, expr.node, depth + 1);
   if (expr.type === "binary" && expr.operator === "+") return addedToNow(project, node, expr.left, expr.right);
-  if (expr.type === "binary" && expr.operator === "/") return scaled(lifeFromNow(project, expr.left, depth + 1), project.values.number(expr.right));
+  if (expr.type === "binary" && expr.operator === "/")
+    return scaled(lifeFromNow(project, expr.left, depth + 1), project.values.number(expr.right));
   if (expr.type === "name") {
     const binding = project.resolver.binding(node);
-    const values = binding?.kind === "value" ? [binding.value, ...binding.more] : binding?.kind === "parameter" ? project.resolver.passed(binding) : [];
+    const values =
+      binding?.kind === "value"
+        ? [binding.value, ...binding.more]
+        : binding?.kind === "parameter"
+          ? project.resolver.passed(binding)
+          : [];
     for (const value of values) {
       const found = value && lifeFromNow(project, value, depth + 1);
       if (found) return found;
     }
     return undefined;
   }
-  if (expr.type === "either") return expr.options.map((option) => lifeFromNow(project, option, depth + 1)).find(Boolean);
+  if (expr.type === "either")
+    return expr.options.map((option) => lifeFromNow(project, option, depth + 1)).find(Boolean);
   if (expr.type !== "call") return undefined;
   const call = project.call(node);
-  const inside = call?.receiver && /^(timestamp|getTime|valueOf)$/.test(call.method) ? call.receiver : expr.args[0]?.value;
-  const ownResult = call?.own && project.language.functionKinds.includes(call.own.kind) ? project.language.returned(call.own)[0] : undefined;
-  return (inside && lifeFromNow(project, inside, depth + 1)) ?? (ownResult && lifeFromNow(project, ownResult, depth + 1));
+  const inside =
+    call?.receiver && /^(timestamp|getTime|valueOf)$/.test(call.method) ? call.receiver : expr.args[0]?.value;
+  const ownResult =
+    call?.own && project.language.functionKinds.includes(call.own.kind)
+      ? project.language.returned(call.own)[0]
+      : undefined;
+  return (
+    (inside && lifeFromNow(project, inside, depth + 1)) ?? (ownResult && lifeFromNow(project, ownResult, depth + 1))
+  );
 }
 
 function scaled(duration: Duration | undefined, by: number | undefined): Duration | undefined {
@@ -71,7 +101,8 @@ function addedToNow(project: Project, whole: Node, left: Node, right: Node): Dur
   if (!span) return undefined;
   const value = span && amount(project, span);
   if (!value) return undefined;
-  const inMilliseconds = /Date\.now\(\)|getTime\(\)/.test(now.text) && !/\/\s*1_?000/.test(now.text) && !isDivided(whole);
+  const inMilliseconds =
+    /Date\.now\(\)|getTime\(\)/.test(now.text) && !/\/\s*1_?000/.test(now.text) && !isDivided(whole);
   return { seconds: inMilliseconds ? value.seconds / 1000 : value.seconds, at: value.at };
 }
 

@@ -3,10 +3,12 @@ import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
 const NUMERIC = /^(int|float|len|min|max|round|abs|bool|Number|parseInt|parseFloat|Number\.\w+|Math\.\w+|id)$/;
-const SAME_TEXT = /^(upper|lower|strip|trim|toUpperCase|toLowerCase|toString|slice|values|keys|items|concat|reverse|filter|sort|repeat|flat|replace|rstrip|lstrip|removesuffix)$/;
+const SAME_TEXT =
+  /^(upper|lower|strip|trim|toUpperCase|toLowerCase|toString|slice|values|keys|items|concat|reverse|filter|sort|repeat|flat|replace|rstrip|lstrip|removesuffix)$/;
 const CLOSED_TYPE = /\b(int|float|bool|number|boolean|Literal|Enum|Order|Sort\w*|keyof|Direction)\b|^:?\s*["']/;
 /** A schema's field that lets only listed words or numbers through. */
-const CLOSED_FIELD = /\b(enum|nativeEnum|picklist|literal|Literal|oneOf|valid)\(|\bz(\.coerce)?\.(number|int|boolean)\(/;
+const CLOSED_FIELD =
+  /\b(enum|nativeEnum|picklist|literal|Literal|oneOf|valid)\(|\bz(\.coerce)?\.(number|int|boolean)\(/;
 const MAX_DEPTH = 14;
 
 /**
@@ -29,13 +31,17 @@ export function isFixed(project: Project, node: Node, depth = 0, seen: ReadonlyS
     case "template":
       return expr.parts.every((part) => typeof part === "string" || next(part));
     case "binary":
-      return /^[-*/]{1,2}$|^%$/.test(expr.operator) && expr.operator !== "%" ? true : next(expr.left) && next(expr.right);
+      return /^[-*/]{1,2}$|^%$/.test(expr.operator) && expr.operator !== "%"
+        ? true
+        : next(expr.left) && next(expr.right);
     case "list":
       return expr.items.every(next);
     case "object":
       return expr.entries.every((entry) => next(entry.value)) && expr.spreads.every(next);
     case "either":
-      return expr.options.every((option) => next(option) || (expr.condition !== undefined && isGuard(expr.condition, option.text)));
+      return expr.options.every(
+        (option) => next(option) || (expr.condition !== undefined && isGuard(expr.condition, option.text)),
+      );
     case "index":
       return next(expr.object);
     case "name":
@@ -67,7 +73,12 @@ function isFixedCall(project: Project, node: Node, next: (child: Node) => boolea
   if (!call) return false;
   if (CLOSED_FIELD.test(node.text)) return true;
   if (NUMERIC.test(call.name ?? "") || NUMERIC.test(call.callee.text)) return true;
-  if (call.is(/^(String|String\.raw|str|list|tuple|sorted|set|Array\.from|Object\.(keys|values|entries|freeze)|Object\.fromEntries|Set|Map)$/)) return call.args.every((arg) => next(arg.value));
+  if (
+    call.is(
+      /^(String|String\.raw|str|list|tuple|sorted|set|Array\.from|Object\.(keys|values|entries|freeze)|Object\.fromEntries|Set|Map)$/,
+    )
+  )
+    return call.args.every((arg) => next(arg.value));
   if (call.own && project.language.functionKinds.includes(call.own.kind)) {
     const returned = project.language.returned(call.own);
     return returned.length > 0 && returned.every(next);
@@ -76,7 +87,8 @@ function isFixedCall(project: Project, node: Node, next: (child: Node) => boolea
   if (!receiver) return false;
   if (method === "join") return next(receiver) && call.args.every((arg) => next(arg.value));
   if (method === "map") return call.args.every((arg) => next(arg.value));
-  if (method === "fill" || method === "repeat" || method === "format") return next(receiver) && call.args.every((arg) => next(arg.value));
+  if (method === "fill" || method === "repeat" || method === "format")
+    return next(receiver) && call.args.every((arg) => next(arg.value));
   if (method === "get") return next(receiver) && call.args.slice(1).every((arg) => next(arg.value));
   if (/^(model_dump|dict|model_fields)$/.test(method)) return true;
   return SAME_TEXT.test(method) && next(receiver);
@@ -121,7 +133,8 @@ function addedTo(project: Project, binding: Binding, node: Node): Node[] {
   const scope = node.within(...project.language.functionKinds) ?? node.file.root;
   return scope.all(...project.language.callKinds).flatMap((found) => {
     const call = project.call(found);
-    const isAdding = call && /^(push|append|extend|unshift|insert|add)$/.test(call.method) && call.receiver?.text === binding.name;
+    const isAdding =
+      call && /^(push|append|extend|unshift|insert|add)$/.test(call.method) && call.receiver?.text === binding.name;
     return isAdding ? call.args.map((arg) => arg.value) : [];
   });
 }

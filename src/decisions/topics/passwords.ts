@@ -40,7 +40,8 @@ export function mentionsPassword(node: Node): boolean {
 function enclosingName(node: Node): string {
   const kinds = node.file.language.functionKinds;
   for (let fn = node.within(...kinds); fn; fn = fn.within(...kinds)) {
-    const name = fn.field("name")?.text ?? (fn.parent?.kind === "variable_declarator" ? fn.parent.field("name")?.text : undefined);
+    const name =
+      fn.field("name")?.text ?? (fn.parent?.kind === "variable_declarator" ? fn.parent.field("name")?.text : undefined);
     if (name) return name;
   }
   return "";
@@ -76,7 +77,11 @@ function unknownHashing(project: Project): Node | undefined {
 }
 
 /** Topic `password-hashing`: the algorithm. `plain` finds a comparison of the password itself. */
-export function passwordHashing(project: Project, ways: readonly HashingWay[], plain: (project: Project) => Node | undefined): Finding[] {
+export function passwordHashing(
+  project: Project,
+  ways: readonly HashingWay[],
+  plain: (project: Project) => Node | undefined,
+): Finding[] {
   const hashing = hashingOf(project, ways);
   if (hashing) {
     const { call, way, algorithm } = hashing;
@@ -90,17 +95,25 @@ export function passwordHashing(project: Project, ways: readonly HashingWay[], p
 }
 
 /** Topic `password-hash-cost`: the parameters, `default` when the library's own are left as they are. */
-export function passwordHashCost(project: Project, ways: readonly HashingWay[], plain: (project: Project) => Node | undefined): Finding[] {
+export function passwordHashCost(
+  project: Project,
+  ways: readonly HashingWay[],
+  plain: (project: Project) => Node | undefined,
+): Finding[] {
   const hashing = hashingOf(project, ways);
   if (!hashing) return plain(project) && !unknownHashing(project) ? [absent()] : [];
   const { call, way } = hashing;
   const cost = way.cost?.(call, project) ?? "none";
   if (cost === "none") return [absent()];
-  const given = Object.entries(cost.given).flatMap(([letter, figure]) => (figure ? [{ letter, ...figureOf(figure, project) }] : []));
+  const given = Object.entries(cost.given).flatMap(([letter, figure]) =>
+    figure ? [{ letter, ...figureOf(figure, project) }] : [],
+  );
   const first = given[0];
   if (!first) return [{ choice: "default", origin: way.origin, at: cost.at }];
   if (given.some(({ value }) => value === undefined)) return [unsure(cost.at)];
-  return [{ choice: given.map(({ letter, value }) => `${letter}=${value}`).join(", "), origin: way.origin, at: first.at }];
+  return [
+    { choice: given.map(({ letter, value }) => `${letter}=${value}`).join(", "), origin: way.origin, at: first.at },
+  ];
 }
 
 function figureOf(figure: NonNullable<CostFigure>, project: Project): { value: number | undefined; at: Node } {

@@ -19,14 +19,18 @@ const CLASSES = /isdigit|isupper|islower|isalpha|\[A-Z\]|\[a-z\]|\[0-9\]|\\d|\\W
 /** Topic `password-policy`: `min 8, max 128, classes`; nothing for an app without passwords. */
 export function passwordPolicy(project: Project, schemas: readonly SchemaPolicy[], ready: Finding[]): Finding[] {
   if (ready.length > 0) return ready;
-  const policies = [...schemas.flatMap((schema) => fromSchema(project, schema)), ...byHand(project)].sort((a, b) => earlier(a.at as Node, b.at as Node));
+  const policies = [...schemas.flatMap((schema) => fromSchema(project, schema)), ...byHand(project)].sort((a, b) =>
+    earlier(a.at as Node, b.at as Node),
+  );
   const [first] = policies;
   if (first) return [first];
   return project.mentions("password") > 0 ? [absent()] : [];
 }
 
 function text(min: number | undefined, max: number | undefined, classes: boolean): string {
-  return [min !== undefined && `min ${min}`, max !== undefined && `max ${max}`, classes && "classes"].filter(Boolean).join(", ");
+  return [min !== undefined && `min ${min}`, max !== undefined && `max ${max}`, classes && "classes"]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function fromSchema(project: Project, { at, origin, min, max, classes }: SchemaPolicy): Finding[] {
@@ -43,12 +47,17 @@ function lengthOfPassword(node: Node): boolean {
 
 /** `len(password) < 8` and its kin. */
 function byHand(project: Project): Finding[] {
-  const limits = conditionsOf(project).filter(({ how, tested, against }) => how === "order" && (lengthOfPassword(tested) || lengthOfPassword(against)));
+  const limits = conditionsOf(project).filter(
+    ({ how, tested, against }) => how === "order" && (lengthOfPassword(tested) || lengthOfPassword(against)),
+  );
   return limits.flatMap((condition): Finding[] => {
     const min = bound(project, condition, "min");
     if (min === undefined || min <= 1) return [];
     const scope = condition.node.within(...project.language.functionKinds) ?? condition.node.file.root;
-    const max = limits.filter((other) => scope.holds(other.node)).map((other) => bound(project, other, "max")).find((value) => value !== undefined);
+    const max = limits
+      .filter((other) => scope.holds(other.node))
+      .map((other) => bound(project, other, "max"))
+      .find((value) => value !== undefined);
     const classes = scope.text.split("\n").some((line) => CLASSES.test(line) && /passw(or)?d|\bpw\b|value/i.test(line));
     return [{ choice: text(min, max, classes), origin: "hand-written", at: condition.node }];
   });

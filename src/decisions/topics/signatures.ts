@@ -63,13 +63,19 @@ function isDotted(project: Project, node: Node, depth: number): boolean {
     case "call": {
       const call = project.call(node);
       if (call?.method === "join" && /["'`]\.["'`]/.test(node.text)) return true;
-      const inside = call?.receiver && /^(encode|toString)$/.test(call.method) ? call.receiver : call?.is(/^(Buffer\.from|TextEncoder\(\)\.encode|bytes)$/) ? call.arg(0) : undefined;
+      const inside =
+        call?.receiver && /^(encode|toString)$/.test(call.method)
+          ? call.receiver
+          : call?.is(/^(Buffer\.from|TextEncoder\(\)\.encode|bytes)$/)
+            ? call.arg(0)
+            : undefined;
       return inside !== undefined && isDotted(project, inside, depth + 1);
     }
     case "name": {
       if (/signing_?input/i.test(expr.name)) return true;
       const binding = project.resolver.binding(node);
-      if (binding?.kind === "parameter") return project.resolver.passed(binding).some((passed) => isDotted(project, passed, depth + 1));
+      if (binding?.kind === "parameter")
+        return project.resolver.passed(binding).some((passed) => isDotted(project, passed, depth + 1));
       return binding?.kind === "value" && binding.value !== undefined && isDotted(project, binding.value, depth + 1);
     }
     default:
@@ -85,7 +91,11 @@ function zone(project: Project, node: Node): { fn: Node; via: Node }[] {
   for (let depth = 0; depth < 4; depth++) {
     const next: Node[] = [];
     for (const via of edge) {
-      for (let fn = via.within(...project.language.functionKinds); fn; fn = fn.within(...project.language.functionKinds)) {
+      for (
+        let fn = via.within(...project.language.functionKinds);
+        fn;
+        fn = fn.within(...project.language.functionKinds)
+      ) {
         if (seen.has(fn)) continue;
         seen.add(fn);
         out.push({ fn, via });
@@ -98,7 +108,11 @@ function zone(project: Project, node: Node): { fn: Node; via: Node }[] {
 }
 
 /** The first check of any of the signatures, by file and line. */
-export function signatureCheck(project: Project, words: SignatureWords, signatures: readonly Call[]): SignatureCheck | undefined {
+export function signatureCheck(
+  project: Project,
+  words: SignatureWords,
+  signatures: readonly Call[],
+): SignatureCheck | undefined {
   const checks = signatures.flatMap((call) => checkOf(project, words, call.node) ?? []);
   return checks.sort((a, b) => earlier(a.comparison, b.comparison))[0];
 }
@@ -109,14 +123,21 @@ function checkOf(project: Project, words: SignatureWords, made: Node): Signature
       const call = project.language.callKinds.includes(node.kind) ? project.call(node) : undefined;
       if (call?.is(words.constantTime)) return { made: via, fn, comparison: node, constantTime: true };
       const sides = words.comparisonKinds.includes(node.kind) ? words.sides(node) : undefined;
-      if (sides && isSignatureComparison(project, sides, via)) return { made: via, fn, comparison: node, constantTime: false };
+      if (sides && isSignatureComparison(project, sides, via))
+        return { made: via, fn, comparison: node, constantTime: false };
     }
   }
   return undefined;
 }
 
 function isSignatureComparison(project: Project, sides: [Node, Node], made: Node): boolean {
-  const plain = sides.every((side) => !["string", "number", "null", "boolean"].includes(project.language.expr(side).type) && !/length|len\(|alg\b|typ\b/.test(side.text));
+  const plain = sides.every(
+    (side) =>
+      !["string", "number", "null", "boolean"].includes(project.language.expr(side).type) &&
+      !/length|len\(|alg\b|typ\b/.test(side.text),
+  );
   if (!plain) return false;
-  return sides.some((side) => side.holds(made) || project.resolver.source(side).holds(made) || SIGNATURE_WORD.test(side.text));
+  return sides.some(
+    (side) => side.holds(made) || project.resolver.source(side).holds(made) || SIGNATURE_WORD.test(side.text),
+  );
 }

@@ -46,7 +46,8 @@ export interface TokenReader {
   verifyings(project: Project): Verifying[];
 }
 
-const byPlace = (project: Project) => (a: { at: Node }, b: { at: Node }) => Number(project.isLive(b.at)) - Number(project.isLive(a.at)) || earlier(a.at, b.at);
+const byPlace = (project: Project) => (a: { at: Node }, b: { at: Node }) =>
+  Number(project.isLive(b.at)) - Number(project.isLive(a.at)) || earlier(a.at, b.at);
 
 function signingsOf(project: Project, reader: TokenReader): Signing[] {
   const sort = byPlace(project);
@@ -94,8 +95,18 @@ export function jwtAlgorithm(project: Project, reader: TokenReader): Finding[] {
   const { check } = own;
   const tested = check.fn
     .all(...reader.words.comparisonKinds)
-    .find((node) => /\balg\b|algorithm/i.test(node.text) && !check.comparison.holds(node) && node !== check.comparison && !node.holds(check.comparison));
-  return [tested ? { choice: "HS256, pinned", origin: "hand-written", at: tested } : { choice: "HS256, not checked", origin: "hand-written", at: check.made }];
+    .find(
+      (node) =>
+        /\balg\b|algorithm/i.test(node.text) &&
+        !check.comparison.holds(node) &&
+        node !== check.comparison &&
+        !node.holds(check.comparison),
+    );
+  return [
+    tested
+      ? { choice: "HS256, pinned", origin: "hand-written", at: tested }
+      : { choice: "HS256, not checked", origin: "hand-written", at: check.made },
+  ];
 }
 
 /** Topic `jwt-signature-comparison`: of hand-rolled tokens only. */
@@ -112,7 +123,9 @@ export function jwtSignatureComparison(project: Project, reader: TokenReader): F
 
 /** The payload of hand-rolled tokens: an object with a time or a subject, in a file that signs. */
 function ownPayload(project: Project, own: HandRolled): Node | undefined {
-  const objects = project.all("dictionary", "object").filter((node) => node.file === own.signature.node.file || project.callSites(own.signature.node).includes(node));
+  const objects = project
+    .all("dictionary", "object")
+    .filter((node) => node.file === own.signature.node.file || project.callSites(own.signature.node).includes(node));
   return objects.find((node) => {
     const expr = project.language.expr(node);
     return expr.type === "object" && expr.entries.some((entry) => ["exp", "iat", "sub"].includes(entry.key));
@@ -132,17 +145,27 @@ export function jwtClaims(project: Project, reader: TokenReader): Finding[] {
     const claims = ownClaims(project, reader);
     return claims?.literal ? [{ choice: claimList(claims.names), origin: "hand-written", at: claims.literal }] : [];
   }
-  const claims: Claims = signing.payload ? readClaims(project, signing.payload) : { names: new Set(), literal: undefined, expiries: [] };
+  const claims: Claims = signing.payload
+    ? readClaims(project, signing.payload)
+    : { names: new Set(), literal: undefined, expiries: [] };
   const names = [...claims.names, ...signing.added];
   if (names.length === 0) return [unsure(signing.node)];
   const literal = claims.literal && claims.names.size > 0 ? claims.literal : undefined;
-  return [{ choice: claimList(names), origin: signing.claimsOrigin ?? "hand-written", at: signing.library === "jose" ? signing.node : (literal ?? signing.node) }];
+  return [
+    {
+      choice: claimList(names),
+      origin: signing.claimsOrigin ?? "hand-written",
+      at: signing.library === "jose" ? signing.node : (literal ?? signing.node),
+    },
+  ];
 }
 
 function isRefresh(signing: Signing): boolean {
   if (signing.refresh !== undefined) return signing.refresh;
   const fn = signing.node.within(...signing.node.file.language.functionKinds);
-  const name = fn?.field("name")?.text ?? (fn?.parent?.kind === "variable_declarator" ? (fn.parent.field("name")?.text ?? "") : "");
+  const name =
+    fn?.field("name")?.text ??
+    (fn?.parent?.kind === "variable_declarator" ? (fn.parent.field("name")?.text ?? "") : "");
   return /refresh/i.test(`${name} ${signing.node.text.slice(0, 400)}`);
 }
 
@@ -157,16 +180,29 @@ export function jwtLife(project: Project, reader: TokenReader): Finding[] {
   if (signings.length > 0) return out;
   const claims = ownClaims(project, reader);
   if (!claims?.literal) return [];
-  return [lifeFinding(claims.expiries.map((node) => lifeFromNow(project, node)).find(Boolean), claims.names.has("exp"), claims.literal, "")];
+  return [
+    lifeFinding(
+      claims.expiries.map((node) => lifeFromNow(project, node)).find(Boolean),
+      claims.names.has("exp"),
+      claims.literal,
+      "",
+    ),
+  ];
 }
 
 function lifeOfSigning(project: Project, signing: Signing, prefix: string): Finding {
   const { life, payload, node, added } = signing;
   if (life) return lifeFinding(lifeOfOption(project, life) ?? lifeFromNow(project, life), true, life, prefix);
-  if (signing.defaultLife !== undefined) return { choice: `${prefix}${lifeText(signing.defaultLife)}`, origin: "library", at: node };
+  if (signing.defaultLife !== undefined)
+    return { choice: `${prefix}${lifeText(signing.defaultLife)}`, origin: "library", at: node };
   const claims = payload && readClaims(project, payload);
   const found = claims?.expiries.map((node) => lifeFromNow(project, node)).find(Boolean);
-  return lifeFinding(found, (claims?.names.has("exp") ?? false) || added.includes("exp"), claims?.literal ?? node, prefix);
+  return lifeFinding(
+    found,
+    (claims?.names.has("exp") ?? false) || added.includes("exp"),
+    claims?.literal ?? node,
+    prefix,
+  );
 }
 
 function lifeFinding(duration: Duration | undefined, hasExpiry: boolean, at: Node, prefix: string): Finding {

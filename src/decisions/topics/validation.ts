@@ -15,7 +15,12 @@ export interface ValidationLibrary {
  * Topic `input-validation`: every library that schemas for requests are written with; where there is none, the first
  * test of a request's fields written by hand. `more` gives what a language's frameworks add.
  */
-export function inputValidation(project: Project, libraries: readonly ValidationLibrary[], more: Finding[], byHand: (project: Project) => Node[]): Finding[] {
+export function inputValidation(
+  project: Project,
+  libraries: readonly ValidationLibrary[],
+  more: Finding[],
+  byHand: (project: Project) => Node[],
+): Finding[] {
   const found = [...more, ...libraries.flatMap((library) => schemasOf(project, library))];
   if (found.length > 0) return firstOfEach(found);
   const [tested] = byHand(project)
@@ -25,7 +30,9 @@ export function inputValidation(project: Project, libraries: readonly Validation
 }
 
 function schemasOf(project: Project, { choice, origin, calls, bases }: ValidationLibrary): Finding[] {
-  const made = calls ? project.callsOf(calls).filter((call) => project.isLive(call.node) && !isForEnvironment(call.node)) : [];
+  const made = calls
+    ? project.callsOf(calls).filter((call) => project.isLive(call.node) && !isForEnvironment(call.node))
+    : [];
   const classes = bases ? classesOf(project, bases) : [];
   return [...made.map((call) => call.node), ...classes].map((at) => ({ choice, origin, at }));
 }
@@ -39,7 +46,12 @@ function extendsAny(project: Project, cls: Node, bases: RegExp, depth: number): 
   return project.language.bases(cls).some((base) => {
     const meaning = project.resolver.meaning(base);
     if (meaning.kind === "outside") return bases.test(meaning.name);
-    return meaning.kind === "node" && depth < 5 && project.language.classKinds.includes(meaning.node.kind) && extendsAny(project, meaning.node, bases, depth + 1);
+    return (
+      meaning.kind === "node" &&
+      depth < 5 &&
+      project.language.classKinds.includes(meaning.node.kind) &&
+      extendsAny(project, meaning.node, bases, depth + 1)
+    );
   });
 }
 
@@ -49,5 +61,10 @@ export function isForEnvironment(node: Node): boolean {
   const name = declarator?.field("name")?.text;
   const around = (declarator ?? node).parent?.text ?? "";
   if (/\.(safeP|p)arse\((process\.env|Bun\.env|import\.meta\.env)/.test(around)) return true;
-  return name !== undefined && new RegExp(`\\b${name}\\s*\\.(safeP|p)arse\\((process\\.env|Bun\\.env|import\\.meta\\.env|env\\b)`).test(node.file.text);
+  return (
+    name !== undefined &&
+    new RegExp(`\\b${name}\\s*\\.(safeP|p)arse\\((process\\.env|Bun\\.env|import\\.meta\\.env|env\\b)`).test(
+      node.file.text,
+    )
+  );
 }

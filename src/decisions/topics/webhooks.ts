@@ -2,7 +2,8 @@ import { absent, type Finding, unsure } from "../rule.ts";
 import type { Project } from "../source/project.ts";
 import { type SignatureWords, signatureCheck, webhookSignatures } from "./signatures.ts";
 
-const BY_LIBRARY = /(\bwebhooks\.constructEvent(Async)?|^svix\.Webhook\(\)\.verify|^@octokit\/webhooks.*\.verify|^stripe\.Webhook\.construct_event|^standardwebhooks\..*\.verify)$/;
+const BY_LIBRARY =
+  /(\bwebhooks\.constructEvent(Async)?|^svix\.Webhook\(\)\.verify|^@octokit\/webhooks.*\.verify|^stripe\.Webhook\.construct_event|^standardwebhooks\..*\.verify)$/;
 
 /** Topic `webhook-signature-comparison`; nothing for an app without webhooks. */
 export function webhookSignatureComparison(project: Project, words: SignatureWords): Finding[] {
@@ -21,5 +22,8 @@ export function webhookSignatureComparison(project: Project, words: SignatureWor
 }
 
 function hasWebhook(project: Project): boolean {
-  return project.all("string").some((node) => /^["'`]\/?[\w/-]*webhooks?\b/.test(node.text)) || [...project.files.keys()].some((path) => /webhooks?\b/.test(path));
+  return (
+    project.all("string").some((node) => /^["'`]\/?[\w/-]*webhooks?\b/.test(node.text)) ||
+    [...project.files.keys()].some((path) => /webhooks?\b/.test(path))
+  );
 }

@@ -9,7 +9,9 @@ const BODY = String.raw`request\.(get_json\([^()]*\)|json\b|form\b|files\b|FILES
 
 /** Models that stand in a parameter or are validated into; any model when none does. */
 function pydanticModels(project: Project): Finding[] {
-  const models = classesOf(project, PYDANTIC).filter((cls) => !/table\s*=\s*True/.test(cls.field("superclasses")?.text ?? ""));
+  const models = classesOf(project, PYDANTIC).filter(
+    (cls) => !/table\s*=\s*True/.test(cls.field("superclasses")?.text ?? ""),
+  );
   const words = new Set<string>();
   for (const annotation of project.all("type")) {
     if (!annotation.within("parameters")) continue;
@@ -17,7 +19,12 @@ function pydanticModels(project: Project): Finding[] {
   }
   const isInput = (cls: Node) => {
     const name = cls.field("name")?.text ?? "";
-    return words.has(name) || project.find(`${name}.$METHOD($$$)`).some((call) => /\.(model_validate(_json)?|parse_obj|parse_raw)\(/.test(call.text));
+    return (
+      words.has(name) ||
+      project
+        .find(`${name}.$METHOD($$$)`)
+        .some((call) => /\.(model_validate(_json)?|parse_obj|parse_raw)\(/.test(call.text))
+    );
   };
   const inputs = models.filter(isInput);
   return (inputs.length > 0 ? inputs : models).map((at) => ({ choice: "pydantic", origin: "library", at }));
@@ -26,7 +33,9 @@ function pydanticModels(project: Project): Finding[] {
 /** FastAPI checks parameters with pydantic where no model is written. */
 function constrainedParameters(project: Project): Finding[] {
   const options = ["min_length", "max_length", "pattern", "regex", "ge", "gt", "le", "lt"];
-  const call = project.callsOf(CONSTRAINED).find((candidate) => candidate.method === "Body" || options.some((option) => candidate.option(option)));
+  const call = project
+    .callsOf(CONSTRAINED)
+    .find((candidate) => candidate.method === "Body" || options.some((option) => candidate.option(option)));
   return call ? [{ choice: "pydantic", origin: "framework", at: call.node }] : [];
 }
 
@@ -37,8 +46,21 @@ function handWritten(project: Project): Node[] {
     if (names.length === 0 && !new RegExp(BODY).test(fn.text)) return [];
     const value = `(${[BODY, ...names.map((name) => `${name}\\b`)].join("|")})`;
     const access = String.raw`(\.get\([^()]*\)|\[[^\]]*\]|\.\w+)*`;
-    const tests = new RegExp([`not\\s+${value}${access}\\s*(or|and|$|:|\\))`, `isinstance\\(\\s*${value}`, `len\\(\\s*${value}`, `\\bin\\s+${value}`, `${value}${access}\\s+(not\\s+)?in\\b`, `${value}${access}\\s+is\\s+(not\\s+)?None`, `all\\(|any\\(.*${value}`, `match\\([^)]*${value}`].join("|"));
-    return fn.all("if_statement").filter((statement) => tests.test(statement.field("condition")?.text ?? "") && refuses(statement));
+    const tests = new RegExp(
+      [
+        `not\\s+${value}${access}\\s*(or|and|$|:|\\))`,
+        `isinstance\\(\\s*${value}`,
+        `len\\(\\s*${value}`,
+        `\\bin\\s+${value}`,
+        `${value}${access}\\s+(not\\s+)?in\\b`,
+        `${value}${access}\\s+is\\s+(not\\s+)?None`,
+        `all\\(|any\\(.*${value}`,
+        `match\\([^)]*${value}`,
+      ].join("|"),
+    );
+    return fn
+      .all("if_statement")
+      .filter((statement) => tests.test(statement.field("condition")?.text ?? "") && refuses(statement));
   });
 }
 
@@ -49,7 +71,9 @@ function refuses(statement: Node): boolean {
 /** Names in a function that hold a request's body or a part of it. */
 function bodyNames(fn: Node): string[] {
   const names: string[] = [];
-  const isBody = (text: string) => new RegExp(`^(await\\s+)?\\(?${BODY}|^(await\\s+)?request\\.json\\(\\)|^json\\.loads\\(\\s*request`).test(text) || names.some((name) => new RegExp(`^\\(?${name}(\\.get\\(|\\[)`).test(text));
+  const isBody = (text: string) =>
+    new RegExp(`^(await\\s+)?\\(?${BODY}|^(await\\s+)?request\\.json\\(\\)|^json\\.loads\\(\\s*request`).test(text) ||
+    names.some((name) => new RegExp(`^\\(?${name}(\\.get\\(|\\[)`).test(text));
   for (const assignment of fn.all("assignment")) {
     const left = assignment.field("left");
     const right = assignment.field("right");
@@ -69,7 +93,11 @@ export default defineRule({
         { choice: "drf-serializers", origin: "framework", bases: /^rest_framework\.serializers\.\w*Serializer$/ },
         { choice: "django-forms", origin: "framework", bases: /^django\.forms\.(Form|ModelForm)$/ },
         { choice: "wtforms", origin: "library", bases: /^(flask_wtf\.(FlaskForm|Form)|wtforms\.Form)$/ },
-        { choice: "json-schema", origin: "library", calls: /^jsonschema\.(validate|Draft\w+Validator|validators\.\w+)$/ },
+        {
+          choice: "json-schema",
+          origin: "library",
+          calls: /^jsonschema\.(validate|Draft\w+Validator|validators\.\w+)$/,
+        },
         { choice: "cerberus", origin: "library", calls: /^cerberus\.Validator$/ },
       ],
       models.length > 0 ? models : constrainedParameters(project),

@@ -23,7 +23,9 @@ function originOf(call: Call): SchemaPolicy["origin"] {
 /** A validator of the class that looks at the characters of the password. */
 function asksForClasses(field: Node): boolean {
   const cls = field.within("class_definition");
-  const validators = (cls?.all("decorated_definition") ?? []).filter((node) => /validator\([^)]*passw/i.test(node.text));
+  const validators = (cls?.all("decorated_definition") ?? []).filter((node) =>
+    /validator\([^)]*passw/i.test(node.text),
+  );
   return validators.some((node) => /isdigit|isupper|islower|\[A-Z\]|\[a-z\]|\[0-9\]|\\d/.test(node.text));
 }
 
@@ -44,7 +46,12 @@ function schemas(project: Project): SchemaPolicy[] {
 function djangoValidators(project: Project): Finding[] {
   const [list] = project.fields("AUTH_PASSWORD_VALIDATORS");
   const expr = list && project.language.expr(list);
-  return list && expr?.type === "list" && expr.items.length > 0 ? [{ choice: "django validators", origin: "framework", at: list }] : [];
+  return list && expr?.type === "list" && expr.items.length > 0
+    ? [{ choice: "django validators", origin: "framework", at: list }]
+    : [];
 }
 
-export default defineRule({ topic: "password-policy", read: (project) => passwordPolicy(project, schemas(project), djangoValidators(project)) });
+export default defineRule({
+  topic: "password-policy",
+  read: (project) => passwordPolicy(project, schemas(project), djangoValidators(project)),
+});

@@ -1,4 +1,4 @@
-import { pythonParserLimits, PYTHON_UPLOADS } from "../../libraries/python-uploads.ts";
+import { PYTHON_UPLOADS, pythonParserLimits } from "../../libraries/python-uploads.ts";
 import { absent, defineRule, firstOfEach } from "../../rule.ts";
 import { sizeComparisons, takesUploads } from "../../topics/uploads.ts";
 

@@ -1,4 +1,4 @@
-import { pythonStreaming, PYTHON_UPLOADS } from "../../libraries/python-uploads.ts";
+import { PYTHON_UPLOADS, pythonStreaming } from "../../libraries/python-uploads.ts";
 import { defineRule, firstOfEach, unsure } from "../../rule.ts";
 import { takesUploads } from "../../topics/uploads.ts";
 

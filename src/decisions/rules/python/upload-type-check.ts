@@ -4,5 +4,8 @@ import { uploadTypeCheck } from "../../topics/uploads.ts";
 
 export default defineRule({
   topic: "upload-type-check",
-  read: (project) => uploadTypeCheck(project, PYTHON_UPLOADS, [{ names: /^django\.core\.validators\.FileExtensionValidator$/, choice: "by name" }]),
+  read: (project) =>
+    uploadTypeCheck(project, PYTHON_UPLOADS, [
+      { names: /^django\.core\.validators\.FileExtensionValidator$/, choice: "by name" },
+    ]),
 });

@@ -4,8 +4,10 @@ import type { Project } from "../../source/project.ts";
 import { inputValidation } from "../../topics/validation.ts";
 
 const ROUTES = /^(get|post|put|patch|delete|route|all)$/;
-const BODY = /^(await\s+)?\(?(await\s+)?(req|request|ctx\.request|c\.req|ctx|event|context)\.(body|json\(\)|query|params)\b|^\(?req(uest)?\.body\s*(\?\?|\|\|)/;
-const NOT_A_FIELD = /\b(claims|exp|window|document|process|globalThis|err|error|origin|fn|callback|module|exports|port|env|token|header)\b|\bpayload\.(sub|exp|iat)/;
+const BODY =
+  /^(await\s+)?\(?(await\s+)?(req|request|ctx\.request|c\.req|ctx|event|context)\.(body|json\(\)|query|params)\b|^\(?req(uest)?\.body\s*(\?\?|\|\|)/;
+const NOT_A_FIELD =
+  /\b(claims|exp|window|document|process|globalThis|err|error|origin|fn|callback|module|exports|port|env|token|header)\b|\bpayload\.(sub|exp|iat)/;
 
 /** Classes with fields that class-validator's decorators are on. */
 function decoratedClasses(project: Project): Finding[] {
@@ -32,7 +34,10 @@ function typeTests(project: Project): Node[] {
   return project.all("binary_expression").filter((node) => {
     const left = node.field("left");
     const right = node.field("right");
-    const isTest = left?.kind === "unary_expression" && /^typeof\b/.test(left.text) && /^["'](string|number|object|boolean)["']$/.test(right?.text ?? "");
+    const isTest =
+      left?.kind === "unary_expression" &&
+      /^typeof\b/.test(left.text) &&
+      /^["'](string|number|object|boolean)["']$/.test(right?.text ?? "");
     return isTest && !NOT_A_FIELD.test(left.text) && !/config|env|settings|logger/i.test(node.file.path);
   });
 }
@@ -44,15 +49,25 @@ function presenceTests(project: Project): Node[] {
     const pattern = declarator.field("name");
     const value = declarator.field("value");
     if (!pattern || !value || !BODY.test(value.text)) continue;
-    const names = pattern.kind === "identifier" ? [pattern.text] : pattern.all("identifier", "shorthand_property_identifier_pattern").map((node) => node.text);
+    const names =
+      pattern.kind === "identifier"
+        ? [pattern.text]
+        : pattern.all("identifier", "shorthand_property_identifier_pattern").map((node) => node.text);
     const scope = declarator.within("statement_block") ?? declarator.file.root;
-    const test = new RegExp(`!\\s*(${names.join("|")})\\b(?!\\s*\\()|isInteger\\(\\s*(${names.join("|")})|(${names.join("|")})(\\.length|\\?\\.length)\\s*[<>]`);
+    const test = new RegExp(
+      `!\\s*(${names.join("|")})\\b(?!\\s*\\()|isInteger\\(\\s*(${names.join("|")})|(${names.join("|")})(\\.length|\\?\\.length)\\s*[<>]`,
+    );
     for (const statement of scope.all("if_statement")) {
-      if (test.test(statement.field("condition")?.text ?? "") && /\b(return|throw)\b|\.status\(4/.test(statement.field("consequence")?.text ?? "")) out.push(statement);
+      if (
+        test.test(statement.field("condition")?.text ?? "") &&
+        /\b(return|throw)\b|\.status\(4/.test(statement.field("consequence")?.text ?? "")
+      )
+        out.push(statement);
     }
     for (const found of scope.all("call_expression")) {
       const call = project.call(found);
-      if (call?.method === "assert" && names.some((name) => new RegExp(`\\b${name}\\b`).test(call.arg(0)?.text ?? ""))) out.push(found);
+      if (call?.method === "assert" && names.some((name) => new RegExp(`\\b${name}\\b`).test(call.arg(0)?.text ?? "")))
+        out.push(found);
     }
   }
   return out;
@@ -64,12 +79,20 @@ export default defineRule({
     inputValidation(
       project,
       [
-        { choice: "zod", origin: "library", calls: /^zod(\/\w+)?\.(z\.|default\.)?(object|strictObject|looseObject|discriminatedUnion)$/ },
+        {
+          choice: "zod",
+          origin: "library",
+          calls: /^zod(\/\w+)?\.(z\.|default\.)?(object|strictObject|looseObject|discriminatedUnion)$/,
+        },
         { choice: "joi", origin: "library", calls: /^(joi|@hapi\/joi|celebrate\.Joi)(\.Joi)?\.object$/ },
         { choice: "yup", origin: "library", calls: /^yup\.object$/ },
         { choice: "valibot", origin: "library", calls: /^valibot\.(strictObject|object)$/ },
         { choice: "typebox", origin: "library", calls: /^(@sinclair\/typebox|typebox)\.(Type\.|default\.)?Object$/ },
-        { choice: "express-validator", origin: "library", calls: /^express-validator\.(body|check|checkSchema|query|param)$/ },
+        {
+          choice: "express-validator",
+          origin: "library",
+          calls: /^express-validator\.(body|check|checkSchema|query|param)$/,
+        },
         { choice: "ajv", origin: "library", calls: /^ajv(\/dist\/\w+)?(\.Ajv)?$/ },
         { choice: "superstruct", origin: "library", calls: /^superstruct\.object$/ },
         { choice: "arktype", origin: "library", calls: /^arktype\.type$/ },

@@ -16,7 +16,8 @@ function fields(project: Project): SchemaPolicy[] {
     const made = project.call(source);
     if (source.kind === "object") return jsonField(project, pair, source);
     if (!made || isForEnvironment(pair)) return [];
-    if (made.option("minLength")) return [{ at: pair, origin: "library", min: made.option("minLength"), max: made.option("maxLength") }];
+    if (made.option("minLength"))
+      return [{ at: pair, origin: "library", min: made.option("minLength"), max: made.option("maxLength") }];
     return chained(project, source === value ? pair : source, source);
   });
 }
@@ -26,7 +27,16 @@ function jsonField(project: Project, at: Node, object: Node): SchemaPolicy[] {
   const max = project.resolver.property(object, "maxLength") ?? project.resolver.property(object, "maxlength");
   const isMongoose = project.resolver.property(object, "minlength") !== undefined;
   const first = min && project.resolver.property(project.resolver.source(min), "0");
-  return min ? [{ at: isMongoose ? at : (min.parent ?? at), origin: isMongoose ? "library" : "framework", min: first ?? min, max }] : [];
+  return min
+    ? [
+        {
+          at: isMongoose ? at : (min.parent ?? at),
+          origin: isMongoose ? "library" : "framework",
+          min: first ?? min,
+          max,
+        },
+      ]
+    : [];
 }
 
 /** The `.min()`, `.max()` and `.regex()` of a chain of calls. */
@@ -50,7 +60,8 @@ function chained(project: Project, at: Node, chain: Node): SchemaPolicy[] {
 /** express-validator: `body("password").isLength({ min: 8 })`. */
 function checks(project: Project): SchemaPolicy[] {
   return project.calls.flatMap((call): SchemaPolicy[] => {
-    if (!/^(isLength|isStrongPassword)$/.test(call.method) || !/\(\s*["'`]\w*passw(or)?d/i.test(call.node.text)) return [];
+    if (!/^(isLength|isStrongPassword)$/.test(call.method) || !/\(\s*["'`]\w*passw(or)?d/i.test(call.node.text))
+      return [];
     return chained(project, call.node, call.node);
   });
 }
@@ -61,8 +72,11 @@ function decorators(project: Project): SchemaPolicy[] {
     if (!PASSWORD.test(field.field("name")?.text ?? "")) return [];
     const before: Node[] = [];
     const siblings = field.parent?.children ?? [];
-    for (let i = siblings.indexOf(field) - 1; i >= 0 && siblings[i]?.kind === "decorator"; i--) before.push(siblings[i] as Node);
-    const calls = [...before, ...field.all("decorator")].flatMap((decorator) => decorator.all("call_expression").slice(0, 1)).flatMap((node) => project.call(node) ?? []);
+    for (let i = siblings.indexOf(field) - 1; i >= 0 && siblings[i]?.kind === "decorator"; i--)
+      before.push(siblings[i] as Node);
+    const calls = [...before, ...field.all("decorator")]
+      .flatMap((decorator) => decorator.all("call_expression").slice(0, 1))
+      .flatMap((node) => project.call(node) ?? []);
     const min = calls.find((call) => call.is(/^class-validator\.(MinLength|Length)$/));
     const max = calls.find((call) => call.is(/^class-validator\.MaxLength$/));
     const classes = calls.some((call) => call.is(/^class-validator\.(IsStrongPassword|Matches)$/));

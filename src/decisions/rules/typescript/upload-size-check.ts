@@ -1,4 +1,4 @@
-import { typescriptParserLimits, TYPESCRIPT_UPLOADS } from "../../libraries/typescript-uploads.ts";
+import { TYPESCRIPT_UPLOADS, typescriptParserLimits } from "../../libraries/typescript-uploads.ts";
 import { absent, defineRule, firstOfEach } from "../../rule.ts";
 import { sizeComparisons, takesUploads } from "../../topics/uploads.ts";
 

@@ -1,4 +1,4 @@
-import { typescriptStreaming, TYPESCRIPT_UPLOADS } from "../../libraries/typescript-uploads.ts";
+import { TYPESCRIPT_UPLOADS, typescriptStreaming } from "../../libraries/typescript-uploads.ts";
 import { defineRule, firstOfEach, unsure } from "../../rule.ts";
 import { takesUploads } from "../../topics/uploads.ts";
 

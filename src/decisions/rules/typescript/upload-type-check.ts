@@ -4,5 +4,8 @@ import { uploadTypeCheck } from "../../topics/uploads.ts";
 
 export default defineRule({
   topic: "upload-type-check",
-  read: (project) => uploadTypeCheck(project, TYPESCRIPT_UPLOADS, [{ names: /^@nestjs\/common\.FileTypeValidator$/, choice: "by media type" }]),
+  read: (project) =>
+    uploadTypeCheck(project, TYPESCRIPT_UPLOADS, [
+      { names: /^@nestjs\/common\.FileTypeValidator$/, choice: "by media type" },
+    ]),
 });

@@ -1,0 +1,23 @@
+import type { Recording } from "../model/session.ts";
+import { UserError } from "../util/errors.ts";
+import { KeptRepository } from "../workspace/index.ts";
+import type { Agent } from "./agent.ts";
+
+/** Replays a kept session: each step's commit is what the agent left after that prompt. Asks no model. */
+export async function replay(recording: Recording, bundle: string, scratch: string): Promise<Agent> {
+  const kept = await KeptRepository.open(bundle, scratch);
+  const commitOf = (step: number) => {
+    const found = recording.commits.find((one) => one.step === step);
+    if (!found) throw new UserError("not-found", `The recording ${recording.id} has no step ${step}.`, "Record it anew, or leave it out of the study.");
+    return found;
+  };
+  return {
+    provenance: recording.provenance,
+    prepare: (workTree) => kept.checkOut(commitOf(0).commit, workTree),
+    async run({ step, workTree }) {
+      const { commit, durationSeconds } = commitOf(step);
+      await kept.checkOut(commit, workTree);
+      return { durationSeconds, tokensIn: null, tokensOut: null, costUsd: null };
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { defineRule, type Finding } from "../../rule.ts";
+import type { Node } from "../../source/node.ts";
+import type { Project } from "../../source/project.ts";
+import { cors, originsOf } from "../../topics/cors.ts";
+import { headersSet } from "../../topics/headers.ts";
+
+const MIDDLEWARE = /^(fastapi|starlette)\.middleware\.cors\.CORSMiddleware$/;
+
+function isCors(project: Project, node: Node): boolean {
+  const meaning = project.resolver.meaning(node);
+  if (meaning.kind === "outside") return MIDDLEWARE.test(meaning.name);
+  if (meaning.kind !== "node" || meaning.node.kind !== "class_definition") return false;
+  return project.language.bases(meaning.node).some((base) => isCors(project, base));
+}
+
+function starlette(project: Project): Finding[] {
+  return project.calls.flatMap((call): Finding[] => {
+    const added =
+      call.method === "add_middleware" ||
+      call.is(/^starlette\.middleware\.Middleware$/) ||
+      call.is(/^fastapi\.middleware\.Middleware$/)
+        ? call.arg(0)
+        : undefined;
+    const isDirect = call.is(MIDDLEWARE);
+    if (!isDirect && !(added && isCors(project, added))) return [];
+    const list = call.option("allow_origins");
+    const origins = list ? originsOf(project, list) : call.option("allow_origin_regex") ? "by pattern" : "none";
+    return [{ choice: `middleware, ${origins}`, origin: "framework", at: call.node }];
+  });
+}
+
+function flask(project: Project): Finding[] {
+  return project.callsOf(/^flask_cors\.(CORS|CORS\(\)\.init_app)$/).map((call) => {
+    const resources = call.option("resources");
+    const inner = resources && project.language.expr(project.resolver.source(resources));
+    const first = inner?.type === "object" ? inner.entries[0]?.value : undefined;
+    const list = call.option("origins") ?? (first && project.resolver.property(first, "origins"));
+    return { choice: `middleware, ${list ? originsOf(project, list) : "*"}`, origin: "library", at: call.node };
+  });
+}
+
+function django(project: Project): Finding[] {
+  return project.all("string").flatMap((node): Finding[] => {
+    if (!/^["']corsheaders\.middleware\.CorsMiddleware["']$/.test(node.text)) return [];
+    const all = project.fields("CORS_ALLOW_ALL_ORIGINS")[0] ?? project.fields("CORS_ORIGIN_ALLOW_ALL")[0];
+    const list = project.fields("CORS_ALLOWED_ORIGINS")[0] ?? project.fields("CORS_ORIGIN_WHITELIST")[0];
+    const origins =
+      all?.text === "True"
+        ? "*"
+        : list
+          ? originsOf(project, list)
+          : project.fields("CORS_ALLOWED_ORIGIN_REGEXES")[0]
+            ? "by pattern"
+            : "none";
+    return [{ choice: `middleware, ${origins}`, origin: "library", at: node }];
+  });
+}
+
+export default defineRule({
+  topic: "cors",
+  read: (project) => cors(project, [...starlette(project), ...flask(project), ...django(project)], headersSet(project)),
+});

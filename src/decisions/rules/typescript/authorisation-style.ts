@@ -1,0 +1,130 @@
+import { absent, defineRule, type Finding, firstOfEach } from "../../rule.ts";
+import type { Call } from "../../source/call.ts";
+import type { Node } from "../../source/node.ts";
+import type { Project } from "../../source/project.ts";
+import { authOrigin, isAuthName } from "../../topics/authorisation.ts";
+
+const FRAMEWORKS = /^(hono|@nestjs)\b/;
+const ROUTES = /^(get|post|put|patch|delete|all|route|del)$/;
+const HOOKS = ["onRequest", "preHandler", "preValidation"];
+const HANDLER_FILE = /(^|\/)(route|page)\.[cm]?[jt]sx?$|(^|\/)pages\/api\//;
+const CHECKS_CALLER =
+  /^(get(Current|Auth|Session|Server)?_?(User|Session|ServerSession|Auth)\w*|require\w*|authenticate\w*|verify\w*|auth|check\w*Auth\w*|ensure\w*)$/;
+
+/** A function written in place counts when it looks at the token itself. */
+function looksAtToken(project: Project, fn: Node): Call | undefined {
+  if (!project.language.functionKinds.includes(fn.kind)) return undefined;
+  const inside = fn.all(...project.language.callKinds).flatMap((node) => project.call(node) ?? []);
+  const library = inside.find((call) =>
+    call.is(/^(hono\/jwt\.(jwt|verify)|express-jwt|koa-jwt|jsonwebtoken\.verify|jose\.jwtVerify)/),
+  );
+  return library ?? (/authorization/i.test(fn.text) && /401/.test(fn.text) ? inside[0] : undefined);
+}
+
+function isRouter(project: Project, node: Node): boolean {
+  return /Router\(\)|^koa-router/.test(project.resolver.name(node) ?? "");
+}
+
+/** `app.use(requireAuth)` and `addHook("onRequest", authenticate)`. */
+function middleware(project: Project): Finding[] {
+  return project.calls.flatMap((call): Finding[] => {
+    const isHook = call.method === "addHook" && HOOKS.includes(project.values.text(call.arg(0) ?? call.node) ?? "");
+    if (call.method !== "use" && !isHook) return [];
+    for (const { value } of call.args) {
+      const library = looksAtToken(project, value);
+      if (library)
+        return [{ choice: "middleware", origin: authOrigin(project, library.callee, FRAMEWORKS), at: call.node }];
+      const name = project.resolver.name(value) ?? "";
+      if (/^(koa-jwt|express-jwt|hono\/(jwt|bearer-auth))/.test(name))
+        return [{ choice: "middleware", origin: FRAMEWORKS.test(name) ? "framework" : "library", at: call.node }];
+      if (!isRouter(project, value) && !/^["'`]/.test(value.text) && isAuthName(value))
+        return [{ choice: "middleware", origin: authOrigin(project, value, FRAMEWORKS), at: call.node }];
+    }
+    return [];
+  });
+}
+
+/** `router.get("/", requireAuth, handler)`, `{ onRequest: [authenticate] }`, and `withAuth(handler)`. */
+function perRoute(project: Project): Finding[] {
+  return project.calls.flatMap((call): Finding[] => {
+    if (ROUTES.test(call.method) && call.args.length > 1) {
+      const between = call.args.slice(1, -1).map((arg) => arg.value);
+      const listed = between.flatMap((node) => (node.kind === "array" ? node.parts : [node]));
+      const guard = listed.find((node) => isAuthName(node) && !project.language.functionKinds.includes(node.kind));
+      if (guard) return [{ choice: "per route", origin: authOrigin(project, guard, FRAMEWORKS), at: call.node }];
+      const hook = HOOKS.map((name) => call.option(name)).find((node) => node !== undefined && hookIsAuth(node));
+      if (hook) return [{ choice: "per route", origin: "hand-written", at: hook }];
+    }
+    const [first] = call.args;
+    const wraps =
+      first &&
+      project.language.functionKinds.includes(first.value.kind) &&
+      isAuthName(call.callee) &&
+      call.own !== undefined &&
+      !/^(use|on|then)$/.test(call.method);
+    return wraps ? [{ choice: "per route", origin: "hand-written", at: call.node }] : [];
+  });
+}
+
+function hookIsAuth(node: Node): boolean {
+  return node.kind === "array" ? node.parts.some(isAuthName) : isAuthName(node);
+}
+
+/** NestJS: `@UseGuards(...)` and guards for the whole app. */
+function guards(project: Project): Finding[] {
+  const calls = project
+    .callsOf(/^@nestjs\/common\.UseGuards$/)
+    .filter((call) => call.args.some((arg) => !/Throttl/.test(arg.value.text)));
+  const globals = project
+    .all("object")
+    .filter(
+      (node) =>
+        /provide:\s*APP_GUARD/.test(node.text) &&
+        /useClass:\s*(?!Throttl)\w+/.test(node.text) &&
+        node.parts.length <= 3,
+    );
+  return [...calls.map((call) => call.node), ...globals].map((at) => ({ choice: "guard", origin: "framework", at }));
+}
+
+/** A check that handlers call themselves. */
+function inHandlers(project: Project): Finding[] {
+  return project.calls.flatMap((call): Finding[] => {
+    const isCheck =
+      CHECKS_CALLER.test(call.method) ||
+      call.is(/^(jsonwebtoken\.verify|jose\.jwtVerify|next-auth.*|@clerk\/.*\.auth)$/);
+    if (
+      !isCheck ||
+      !isInHandler(project, call.node) ||
+      !/req|request|header|cookie|ctx|\bc\b|event|^\(\)$/.test(call.node.field("arguments")?.text ?? "")
+    )
+      return [];
+    return [
+      {
+        choice: "per route",
+        origin: authOrigin(project, call.callee, FRAMEWORKS) === "framework" ? "framework" : "hand-written",
+        at: call.node,
+      },
+    ];
+  });
+}
+
+function isInHandler(project: Project, node: Node): boolean {
+  for (let fn = node.within(...project.language.functionKinds); fn; fn = fn.within(...project.language.functionKinds)) {
+    if (HANDLER_FILE.test(fn.file.path) && fn.within("export_statement")) return true;
+    const outer = fn.parent?.kind === "arguments" && fn.parent.parent ? project.call(fn.parent.parent) : undefined;
+    if (outer && ROUTES.test(outer.method) && outer.args.length > 1) return true;
+  }
+  return false;
+}
+
+export default defineRule({
+  topic: "authorisation-style",
+  read(project) {
+    const attached = [...middleware(project), ...perRoute(project), ...guards(project)].filter(
+      ({ at }) => at && project.isLive(at),
+    );
+    if (attached.length > 0) return firstOfEach(attached);
+    const called = inHandlers(project);
+    return called.length > 0 ? firstOfEach(called) : [absent()];
+  },
+});

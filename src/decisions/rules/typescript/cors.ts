@@ -1,0 +1,41 @@
+import type { Decision } from "../../../model/decision.ts";
+import { registration } from "../../libraries/typescript-tokens.ts";
+import { defineRule, type Finding } from "../../rule.ts";
+import type { Call } from "../../source/call.ts";
+import type { Node } from "../../source/node.ts";
+import type { Project } from "../../source/project.ts";
+import { cors, originsOf } from "../../topics/cors.ts";
+import { headersSet } from "../../topics/headers.ts";
+
+const LIBRARIES: { names: RegExp; origin: Decision["origin"]; otherwise: string }[] = [
+  { names: /^cors$/, origin: "library", otherwise: "*" },
+  { names: /^@koa\/cors$/, origin: "library", otherwise: "reflected" },
+  { names: /^hono\/cors\.cors$/, origin: "framework", otherwise: "*" },
+];
+
+function finding(
+  project: Project,
+  call: Call,
+  list: Node | undefined,
+  origin: Decision["origin"],
+  otherwise: string,
+): Finding {
+  return { choice: `middleware, ${list ? originsOf(project, list) : otherwise}`, origin, at: call.node };
+}
+
+function built(project: Project): Finding[] {
+  const out: Finding[] = [];
+  for (const call of project.calls) {
+    const library = LIBRARIES.find(({ names }) => call.is(names));
+    if (library && project.isLive(call.node))
+      out.push(finding(project, call, call.option("origin"), library.origin, library.otherwise));
+    if (call.method === "enableCors") out.push(finding(project, call, call.option("origin"), "framework", "*"));
+    const flag = call.is(/^@nestjs\/core\.NestFactory\.create$/) ? call.option("cors") : undefined;
+    if (flag && flag.text !== "false") out.push(finding(project, call, call.option("cors.origin"), "framework", "*"));
+  }
+  const plugin = registration(project, /^(@fastify\/cors|fastify-cors)/);
+  if (plugin) out.push(finding(project, plugin, plugin.option("origin"), "library", "*"));
+  return out;
+}
+
+export default defineRule({ topic: "cors", read: (project) => cors(project, built(project), headersSet(project)) });

@@ -1,0 +1,79 @@
+import { defineRule } from "../../rule.ts";
+import type { Node } from "../../source/node.ts";
+import type { Project } from "../../source/project.ts";
+import { type ErrorHandler, errorHandling } from "../../topics/errors.ts";
+
+const FUNCTIONS = ["arrow_function", "function_expression", "function_declaration"];
+const HANDLER_FILE = /(^|\/)route\.[cm]?[jt]sx?$|(^|\/)pages\/api\//;
+
+function parameterName(node: Node | undefined): string {
+  return (node?.field("pattern") ?? node)?.text ?? "";
+}
+
+/** Express: a function of four parameters, the first of which is the failure. */
+function express(project: Project): ErrorHandler[] {
+  return project.all(...FUNCTIONS).flatMap((fn): ErrorHandler[] => {
+    const parameters = fn.field("parameters")?.parts ?? [];
+    const first = parameterName(parameters[0]);
+    return parameters.length === 4 && /^_?(err|error|e|ex|exception)$/.test(first)
+      ? [{ at: fn, body: fn, error: first, origin: "hand-written" }]
+      : [];
+  });
+}
+
+/** Fastify's setErrorHandler and Hono's onError. */
+function registered(project: Project): ErrorHandler[] {
+  return project.calls.flatMap((call): ErrorHandler[] => {
+    const handler = /^(setErrorHandler|onError)$/.test(call.method) ? call.arg(0) : undefined;
+    if (!handler || !call.receiver) return [];
+    const body = project.resolver.source(handler);
+    const parameter = body.field("parameter") ?? body.field("parameters")?.parts[0];
+    return [{ at: call.node, body, error: parameterName(parameter), origin: "framework" }];
+  });
+}
+
+/** NestJS: a filter that catches everything. */
+function filters(project: Project): ErrorHandler[] {
+  return project.all("decorator").flatMap((decorator): ErrorHandler[] => {
+    if (!/^@Catch\((Error|HttpException)?\)$/.test(decorator.text)) return [];
+    const cls = decorator.parent?.all("class_declaration")[0];
+    const method = cls?.all("method_definition").find((node) => node.field("name")?.text === "catch");
+    const first = parameterName(method?.field("parameters")?.parts[0]);
+    return method ? [{ at: decorator, body: method, error: first, origin: "framework" }] : [];
+  });
+}
+
+/** Catch clauses that lead to a 500: around all handlers in a wrapper or middleware, or in one route. */
+function caught(project: Project, isCentral: boolean): ErrorHandler[] {
+  return project.all("catch_clause").flatMap((clause): ErrorHandler[] => {
+    const central = wrapsHandlers(clause);
+    const answer = answers500(project, clause);
+    if (central !== isCentral || !answer) return [];
+    const error = clause.field("parameter")?.text.replace(/:.*$/s, "").trim() ?? "";
+    return [{ at: isCentral ? clause : answer, body: clause, error, origin: "hand-written" }];
+  });
+}
+
+/** The try calls what it was given: `next()`, `handler(...)`. */
+function wrapsHandlers(clause: Node): boolean {
+  const body = clause.parent?.field("body")?.text ?? "";
+  const inRoute = HANDLER_FILE.test(clause.file.path) && clause.within("export_statement") !== undefined;
+  return !inRoute && /\b(next|handler|fn|handle|answer|action|callback|cb|route)\s*(\?\.)?\(/.test(body);
+}
+
+/** The call or assignment with a 500 in the clause; the clause itself when a function that it calls answers so. */
+function answers500(project: Project, clause: Node): Node | undefined {
+  const literal = clause.all("number").find((node) => node.text === "500");
+  if (literal) return literal.within("call_expression", "new_expression", "assignment_expression") ?? clause;
+  const calls = clause.all("call_expression").flatMap((node) => project.call(node) ?? []);
+  return calls.some((call) => call.own && /\b500\b/.test(call.own.text)) ? clause : undefined;
+}
+
+export default defineRule({
+  topic: "error-handling",
+  read: (project) =>
+    errorHandling(
+      [...express(project), ...registered(project), ...filters(project), ...caught(project, true)],
+      caught(project, false),
+    ),
+});

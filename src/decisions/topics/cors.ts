@@ -1,0 +1,64 @@
+import { absent, type Finding, firstOfEach } from "../rule.ts";
+import type { Node } from "../source/node.ts";
+import type { Project } from "../source/project.ts";
+import { settled } from "../source/values.ts";
+import { conditionsOf } from "./conditions.ts";
+import type { HeaderSet } from "./headers.ts";
+
+/** Topic `cors`: how, and for which origins. Library and framework findings come first; then headers set by hand. */
+export function cors(project: Project, built: Finding[], headers: readonly HeaderSet[]): Finding[] {
+  if (built.length > 0) return firstOfEach(built);
+  const set = headers.filter((header) => header.name === "access-control-allow-origin");
+  const found = set.map(
+    ({ at, value }): Finding => ({
+      choice: `hand-written, ${value ? allowed(project, value, at) : "unknown"}`,
+      origin: "hand-written",
+      at,
+    }),
+  );
+  return found.length > 0 ? firstOfEach(found).slice(0, 1) : [absent()];
+}
+
+/** The origins that an expression lists: their texts, `*`, `reflected`, `by pattern` or `unknown`. */
+export function originsOf(project: Project, node: Node): string {
+  const value = settled(project.values.value(node));
+  if (value?.kind === "truth") return value.value ? "reflected" : "none";
+  const texts = project.values.texts(node);
+  if (texts)
+    return (
+      [...texts]
+        .map((text) => text.trim().replace(/\/$/, ""))
+        .sort()
+        .join(" ") || "none"
+    );
+  const source = project.resolver.source(node);
+  if (source.kind === "regex") return "by pattern";
+  if (project.language.functionKinds.includes(source.kind)) return byFunction(project, source);
+  return "unknown";
+}
+
+/** What a function that judges an origin compares it with. */
+function byFunction(project: Project, fn: Node): string {
+  for (const condition of conditionsOf(project)) {
+    if (!fn.holds(condition.node)) continue;
+    if (condition.how === "pattern") return "by pattern";
+    if (condition.how !== "equal" && condition.how !== "member") continue;
+    for (const side of [condition.against, condition.tested]) {
+      const origins = /^["'`]$/.test(side.text) ? "unknown" : originsOf(project, side);
+      if (/https?:|\*/.test(origins)) return origins;
+    }
+  }
+  if (/endsWith|startsWith|endswith|startswith/.test(fn.text)) return "by pattern";
+  return /\(\s*null\s*,\s*true\s*\)|=>\s*(origin|true)\b/.test(fn.text) ? "reflected" : "unknown";
+}
+
+/** The origins behind a header set by hand: fixed, or the caller's own, checked against a list or not. */
+function allowed(project: Project, value: Node, at: Node): string {
+  const direct = originsOf(project, value);
+  if (direct !== "unknown") return direct;
+  const fn = at.within(...project.language.functionKinds);
+  const checked = fn ? byFunction(project, fn) : "unknown";
+  if (checked !== "unknown" && checked !== "reflected") return checked;
+  const words = `${value.text} ${project.resolver.source(value).text}`;
+  return /origin/i.test(words) ? "reflected" : "unknown";
+}

@@ -1,0 +1,118 @@
+import type { Decision } from "../../model/decision.ts";
+import { absent, type Finding, firstOfEach } from "../rule.ts";
+import type { Node } from "../source/node.ts";
+
+/** A place where failures become answers. */
+export interface ErrorHandler {
+  at: Node;
+  /** What runs then. */
+  body: Node;
+  /** The name that the failure has there. */
+  error: string;
+  origin: Decision["origin"];
+}
+
+const CONDITION =
+  /NODE_ENV|development|production|debug|isDev|expose|status|code|statusCode|isClient|validation|instanceof|\b500\b|\b[45]00\b|operational|isOperational|public|headersSent|safe/i;
+const LOGGING =
+  /\b(log(ger|ging)?|console|print|captureException|request\.log|req\.log|app\.logger|current_app\.logger|this\.logger|sentry\w*)\b/i;
+
+/** Topic `error-handling`: `central` before `per route`; `shown` when the answer tells of the failure. */
+export function errorHandling(central: readonly ErrorHandler[], perRoute: readonly ErrorHandler[]): Finding[] {
+  const handlers = central.length > 0 ? central : perRoute;
+  const style = central.length > 0 ? "central" : "per route";
+  const found = handlers.map(
+    (handler): Finding => ({
+      choice: `${style}, ${shows(handler) ? "shown" : "hidden"}`,
+      origin: handler.origin,
+      at: handler.at,
+    }),
+  );
+  if (found.length === 0) return [absent("default")];
+  const shown = found.filter(({ choice }) => choice.endsWith("shown"));
+  return firstOfEach(shown.length > 0 ? shown : found).slice(0, 1);
+}
+
+/** Whether the failure's own words reach the answer without a condition. */
+function shows({ body, error }: ErrorHandler): boolean {
+  for (const node of body.walk()) {
+    const isName =
+      (node.kind === "identifier" || node.kind === "shorthand_property_identifier") &&
+      (node.text === error || /^(traceback|format_exc)$/.test(node.text));
+    if (isName && tells(node, error) && !isConditional(node, body) && !isLogged(node, body) && isAnswered(node, body))
+      return true;
+  }
+  return false;
+}
+
+/** `err.message`, `str(exc)`, `f"{exc}"`, `traceback.format_exc()`: not `err.status` or the name alone in a test. */
+function tells(node: Node, error: string): boolean {
+  if (node.text !== error) return true;
+  let at = node.parent;
+  while (at && /^(parenthesized_expression|as_expression|non_null_expression)$/.test(at.kind)) at = at.parent;
+  if (at?.kind === "attribute" || at?.kind === "member_expression")
+    return (
+      /\b(message|stack|args|detail|toString|orig|cause|name|errors)$/.test(at.text) ||
+      /\.(message|stack)\b/.test(at.text)
+    );
+  if (at?.kind === "argument_list" || at?.kind === "arguments")
+    return /^(str|repr|String|JSON\.stringify|format|\w*\.?json|\w*\.?send|format_exception|inspect)$/.test(
+      at.parent?.children[0]?.text ?? "",
+    );
+  return (
+    at?.kind === "interpolation" ||
+    at?.kind === "template_substitution" ||
+    at?.kind === "pair" ||
+    at?.kind === "shorthand_property_identifier" ||
+    node.kind === "shorthand_property_identifier"
+  );
+}
+
+/** Guarded by a ternary, an `and`, or an `if` on the status, the environment or the class of the failure. */
+function isConditional(node: Node, body: Node): boolean {
+  for (let at: Node | null = node; at && at !== body; at = at.parent) {
+    const { parent } = at;
+    if (!parent) break;
+    const isChoice =
+      /^(ternary_expression|conditional_expression)$/.test(parent.kind) ||
+      (parent.kind === "binary_expression" && /&&/.test(parent.field("operator")?.text ?? "")) ||
+      parent.kind === "boolean_operator";
+    if (isChoice && CONDITION.test(parent.text)) return true;
+    const isBranch = /^(if_statement|elif_clause)$/.test(parent.kind) && parent.field("condition") !== at;
+    if (
+      isBranch &&
+      (CONDITION.test(parent.field("condition")?.text ?? "") ||
+        /isinstance/.test(parent.field("condition")?.text ?? ""))
+    )
+      return true;
+  }
+  return false;
+}
+
+function isLogged(node: Node, body: Node): boolean {
+  for (let at = node.parent; at && at !== body.parent; at = at.parent) {
+    if (/^call(_expression)?$/.test(at.kind) && LOGGING.test(at.field("function")?.text ?? "")) return true;
+    if (/statement$/.test(at.kind)) return false;
+  }
+  return false;
+}
+
+/** Inside something that is returned, sent or put into a body, not in a test or an assignment of a local name. */
+function isAnswered(node: Node, body: Node): boolean {
+  for (let at = node.parent; at && at !== body.parent; at = at.parent) {
+    if (at.kind === "return_statement" || at.kind === "raise_statement" || at.kind === "throw_statement")
+      return /throw|raise/.test(at.kind) ? /HTTPException|HttpException/.test(at.text) : true;
+    if (
+      /^call(_expression)?$/.test(at.kind) &&
+      /(json|send|end|render|jsonify|JSONResponse|text|Response)$/.test(at.field("function")?.text ?? "")
+    )
+      return true;
+    if (/^assignment(_expression)?$/.test(at.kind))
+      return /\.(body|data|detail)\b|^(content|payload|body|response|detail|message)\b/.test(
+        at.field("left")?.text ?? "",
+      );
+    if (at.kind === "arrow_function" && at.field("body")?.holds(node) && at.field("body")?.kind !== "statement_block")
+      return true;
+  }
+  return false;
+}

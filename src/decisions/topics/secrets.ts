@@ -1,0 +1,260 @@
+import type { Decision } from "../../model/decision.ts";
+import type { Finding } from "../rule.ts";
+import { earlier } from "../rule.ts";
+import type { Node } from "../source/node.ts";
+import type { Project } from "../source/project.ts";
+import { settled, type Value } from "../source/values.ts";
+
+const SECRET =
+  /SECRET|PASSWORD|PASSWD|PASSPHRASE|PRIVATE_?KEY|PEPPER|CREDENTIAL|(^|_)TOKEN$|(^|_)KEY$|_API_?KEY|^API_?KEY/i;
+const NOT_SECRET =
+  /TTL|EXPIR|LIFE|MINUTES|SECONDS|HOURS|DAYS|LENGTH|BYTES|ALGO|PUBLIC|HEADER|ROUNDS|URL|URI|NAME|_FILE$|PATH|MIN_|MAX_|POLICY|_HASH$|TYPE|PRIMARY|SORT|FOREIGN|CACHE|PATTERN|REGEX|COST|FIELD|COLUMN|ISSUER|AUDIENCE|EXAMPLE|SCHEME|PREFIX|LIMIT|ERROR|MESSAGE|INVALID|MISSING|CLIENT_ID/i;
+const RANDOM =
+  /token_(hex|urlsafe|bytes)|randomBytes|randomUUID|uuid4?|urandom|random_key|get_random_secret_key|getRandomValues/;
+const THROWS = /\b(raise|throw|sys\.exit|process\.exit|SystemExit|os\._exit|exit\()/;
+const ANSWERS = /HTTPException|HttpError|HttpException|abort\(|res\.|status\(|Response|ctx\.|reply|return\b/;
+const MAX_CHECK_DEPTH = 2;
+
+export function isSecretName(name: string): boolean {
+  return SECRET.test(name) && !NOT_SECRET.test(name);
+}
+
+/** Topic `secrets`: one decision for each secret, at the first place that reads or states it. */
+export function secrets(project: Project): Finding[] {
+  const found = [...readings(project), ...schemaFields(project), ...hardCoded(project), ...files(project)];
+  const byName = new Map<string, Finding>();
+  const sorted = found.sort((a, b) => (a.at && b.at ? earlier(a.at, b.at) : 0));
+  for (const finding of sorted) if (!byName.has(finding.detail ?? "")) byName.set(finding.detail ?? "", finding);
+  return [...byName.values()];
+}
+
+function finding(state: string, origin: Decision["origin"], at: Node, name: string): Finding {
+  return {
+    choice: state === "hard-coded" || state === "file" ? state : `environment, ${state}`,
+    origin,
+    at,
+    detail: name,
+  };
+}
+
+/** Every place where a secret is read from the environment. */
+function readings(project: Project): Finding[] {
+  const out: Finding[] = [];
+  const kinds = ["member_expression", "subscript_expression", "subscript", "attribute", ...project.language.callKinds];
+  for (const node of project.all(...kinds)) {
+    const value = settingAt(project, node);
+    if (!value || !isSecretName(value.name) || !project.isLive(node)) continue;
+    const whole = wholeOf(project, node);
+    out.push(finding(stateOf(project, node, value, whole), originOf(project, node), node, value.name));
+  }
+  return [...out, ...destructured(project)];
+}
+
+/** The setting that a node itself reads; not one that it merely stands for. */
+function settingAt(project: Project, node: Node): (Value & { kind: "setting" }) | undefined {
+  const value = project.values.value(node);
+  if (value.kind !== "setting" || value.at !== node || value.name === "") return undefined;
+  const expr = project.language.expr(node);
+  if (keyIsParameter(project, node)) return undefined;
+  const { parent } = node;
+  const isCallee =
+    parent !== null &&
+    project.language.callKinds.includes(parent.kind) &&
+    (parent.field("function") ?? parent.field("constructor")) === node;
+  return isCallee || (expr.type === "call" && project.values.isSchemaField(node)) ? undefined : value;
+}
+
+/** Inside a helper that is given the name: its calls are the readings. */
+function keyIsParameter(project: Project, node: Node): boolean {
+  const expr = project.language.expr(node);
+  const key = expr.type === "index" ? expr.index : expr.type === "call" ? expr.args[0]?.value : undefined;
+  return key !== undefined && project.resolver.binding(key)?.kind === "parameter";
+}
+
+/** `env.X ?? "default"` with its casts, as far as it is one value. */
+function wholeOf(project: Project, node: Node): Node {
+  let at = node;
+  for (let { parent } = at; parent; parent = parent.parent) {
+    const expr = project.language.expr(parent);
+    const isFallback = expr.type === "either" && expr.operator === "or" && expr.options[0] === at;
+    const isChoice = expr.type === "either" && expr.operator === "if" && expr.options.some((option) => option === at);
+    if (!isFallback && !isChoice && expr.type !== "inner") break;
+    if (/statement$|declaration$/.test(parent.kind)) break;
+    at = parent;
+  }
+  return at;
+}
+
+function stateOf(project: Project, node: Node, value: Value & { kind: "setting" }, whole: Node): string {
+  const outer = whole === node ? value : project.values.value(whole);
+  const fallback = (outer.kind === "setting" ? outer.fallback : undefined) ?? value.fallback;
+  if (RANDOM.test(whole.text) && (whole !== node || /,/.test(node.text))) return "random";
+  const known = fallback && settled(fallback);
+  if (known?.kind === "text" && known.text !== "") return "default";
+  if (refusesItself(project, node) || isChecked(whole, value.name)) return "required";
+  return fallback?.kind === "unknown" && whole !== node && !/undefined|null|None/.test(whole.text)
+    ? "default"
+    : "optional";
+}
+
+/** `os.environ["X"]`, `getOrThrow`, and helpers of the app that stop without a value. */
+function refusesItself(project: Project, node: Node): boolean {
+  const expr = project.language.expr(node);
+  if (expr.type === "index") return project.language.id === "python";
+  const call = project.call(node);
+  if (!call) return false;
+  if (
+    call.is(/getOrThrow$|^env-var\.get/) ||
+    (call.is(/^(decouple\.config|environ\.Env\(\)|environs\.Env\(\)(\.\w+)?)$/) && !call.option("default"))
+  )
+    return true;
+  const { own } = call;
+  return own !== undefined && stops(project, own, 0);
+}
+
+function stops(project: Project, fn: Node, depth: number): boolean {
+  if (THROWS.test(fn.text)) return true;
+  if (depth >= MAX_CHECK_DEPTH) return false;
+  return fn.all(...project.language.callKinds).some((node) => {
+    const own = project.call(node)?.own;
+    return own !== undefined && own !== fn && stops(project, own, depth + 1);
+  });
+}
+
+/** An `if` in the same file that stops the app when the value is missing. */
+function isChecked(whole: Node, setting: string): boolean {
+  const holder = whole.within("assignment", "variable_declarator", "pair");
+  const name = (holder?.field("left") ?? holder?.field("name") ?? holder?.field("key"))?.text.replace(/^.*\./, "");
+  const words = [name, setting].filter((word): word is string => word !== undefined && /^\w+$/.test(word)).join("|");
+  if (!words) return false;
+  const tested = new RegExp(`\\b(${words})\\b`);
+  return whole.file.root.all("if_statement").some((statement) => {
+    const condition = statement.field("condition")?.text ?? "";
+    const then = statement.field("consequence")?.text ?? "";
+    return (
+      tested.test(condition) &&
+      /not |!|None|undefined|null|len\(|length|Length|<|==/.test(condition) &&
+      THROWS.test(then) &&
+      !ANSWERS.test(then)
+    );
+  });
+}
+
+function originOf(project: Project, node: Node): Decision["origin"] {
+  const call = project.call(node);
+  const name = call?.name ?? "";
+  if (/^@nestjs\//.test(name)) return "framework";
+  if (/^(decouple|environ|environs|starlette|env-var)\b/.test(name)) return "library";
+  const expr = project.language.expr(node);
+  const object = expr.type === "member" ? (project.resolver.name(expr.object) ?? "") : "";
+  return /^hono/.test(object) || /^(c|ctx|context)\.env\./.test(node.text) ? "framework" : "runtime";
+}
+
+/** `const { JWT_SECRET = "x" } = process.env`. */
+function destructured(project: Project): Finding[] {
+  return project.all("variable_declarator").flatMap((declarator): Finding[] => {
+    if (!/^(process|Bun)\.env$/.test(declarator.field("value")?.text ?? "")) return [];
+    return (declarator.field("name")?.parts ?? []).flatMap((part): Finding[] => {
+      const name = (part.field("left") ?? part.field("key") ?? part).text;
+      if (!isSecretName(name)) return [];
+      const given = part.field("right");
+      const state = given
+        ? "default"
+        : isChecked(declarator, (part.field("value") ?? part).text)
+          ? "required"
+          : "optional";
+      return [finding(state, "runtime", part, name)];
+    });
+  });
+}
+
+/** Fields of a settings class, or of a schema that the environment is parsed with. */
+function schemaFields(project: Project): Finding[] {
+  const fields = settingsClasses(project)
+    .flatMap((cls) => cls.field("body")?.all("assignment") ?? [])
+    .flatMap((assignment): Finding[] => {
+      const name = assignment.field("left")?.text ?? "";
+      if (!isSecretName(name)) return [];
+      const right = assignment.field("right");
+      const given = right && project.values.fieldDefault(right);
+      const state =
+        right && RANDOM.test(right.text)
+          ? "random"
+          : !right || given === undefined
+            ? "required"
+            : given.kind === "text" && given.text !== ""
+              ? "default"
+              : "optional";
+      return [finding(state, "library", assignment, name.toUpperCase())];
+    });
+  const pairs = project.all("pair").flatMap((pair): Finding[] => {
+    const name = pair.field("key")?.text ?? "";
+    const value = pair.field("value");
+    if (!value || !/^[A-Z][A-Z0-9_]+$/.test(name) || !isSecretName(name) || !project.values.isSchemaField(value))
+      return [];
+    const state = /\.default\(/.test(value.text)
+      ? RANDOM.test(value.text)
+        ? "random"
+        : "default"
+      : /\.optional\(|\.nullish\(/.test(value.text)
+        ? "optional"
+        : "required";
+    return [finding(state, "library", pair, name)];
+  });
+  return [...fields, ...pairs];
+}
+
+/** A secret written into the source. */
+function hardCoded(project: Project): Finding[] {
+  return project.all("assignment", "variable_declarator", "pair", "keyword_argument").flatMap((node): Finding[] => {
+    const left = node.field("left") ?? node.field("name") ?? node.field("key");
+    const value = node.field("right") ?? node.field("value");
+    if (!left || !value) return [];
+    const target = project.language.expr(left);
+    const name =
+      target.type === "index"
+        ? (project.values.text(target.index) ?? "")
+        : left.text.replace(/^.*\./, "").replace(/["'`]/g, "");
+    const words = name.replace(/([a-z])([A-Z])/g, "$1_$2");
+    const literal = project.language.expr(value);
+    const isPlain =
+      /^["'`]/.test(value.text) &&
+      literal.type === "string" &&
+      literal.text.length >= 3 &&
+      !/^[A-Z][A-Z_]+$/.test(literal.text);
+    const about = /secret|(jwt|api|signing|private|session|cookie|encryption)_?key/i.test(words) && isSecretName(words);
+    if (!isPlain || !about || isText(literal) || !project.isLive(node) || isSettingsField(project, node)) return [];
+    return [finding("hard-coded", "hand-written", node, name)];
+  });
+}
+
+function isSettingsField(project: Project, node: Node): boolean {
+  const cls = node.within("class_definition");
+  return cls !== undefined && settingsClasses(project).includes(cls);
+}
+
+function settingsClasses(project: Project): Node[] {
+  return project
+    .all("class_definition")
+    .filter((cls) =>
+      project.language.bases(cls).some((base) => /(^|\.)BaseSettings$/.test(project.resolver.name(base) ?? base.text)),
+    );
+}
+
+/** Words for people, templates of SQL and the like are no secrets. */
+function isText(literal: { type: string } & { text?: string }): boolean {
+  return /\s\w+\s|[<>{}]|^https?:|^\/|^\*+$/.test(literal.text ?? "");
+}
+
+/** A secret read from a file. */
+function files(project: Project): Finding[] {
+  return project.calls.flatMap((call): Finding[] => {
+    if (!/^(read_text|read|readFileSync|readFile|read_bytes)$/.test(call.method) || call.own) return [];
+    const holder = call.node.within("assignment", "variable_declarator", "pair");
+    const name = (holder?.field("left") ?? holder?.field("name") ?? holder?.field("key"))?.text ?? "";
+    const words = name.replace(/([a-z])([A-Z])/g, "$1_$2");
+    return isSecretName(words) || /\/run\/secrets\//.test(call.node.text)
+      ? [finding("file", "runtime", call.node, name)]
+      : [];
+  });
+}

@@ -1,0 +1,25 @@
+import { createHash } from "node:crypto";
+import type { Plan, SessionIdentity, Study } from "../model/study.ts";
+import { UserError } from "../util/errors.ts";
+import { seededRandom, shuffled } from "../util/random.ts";
+
+/** The study's matrix as sessions, in the order that its seed gives. */
+export function planOf(study: Study): Plan {
+  const sessions: SessionIdentity[] = [];
+  for (const baseline of study.baselines) {
+    for (const agent of study.agents) {
+      const recording = agent.recordings?.[baseline] ?? null;
+      if (agent.kind === "replay" && recording === null) {
+        throw new UserError("bad-study", `The agent ${agent.id} replays, but names no recording for the baseline ${baseline}.`, `Add it under agents: recordings: { ${baseline}: <name> }.`);
+      }
+      for (const condition of study.conditions) {
+        for (let replicate = 1; replicate <= study.replicates; replicate++) {
+          const factors = { scenario: study.scenario, baseline, agent: agent.id, agentKind: agent.kind, model: agent.model ?? null, condition: condition.id, replicate, recording };
+          const digest = createHash("sha256").update(JSON.stringify([factors, agent, condition, study.conversation])).digest("hex").slice(0, 6);
+          sessions.push({ id: `${baseline}.${agent.id}.${condition.id}.${replicate}-${digest}`, ...factors });
+        }
+      }
+    }
+  }
+  return { formatVersion: 1, study, sessions: shuffled(sessions, seededRandom(study.seed)) };
+}

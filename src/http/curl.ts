@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import type { Check, Evidence, Exchange, KeptBody, NamedValue } from "../model/evidence.ts";
+
+const PRELUDE = readFileSync(new URL("curl-prelude.sh", import.meta.url), "utf8");
+
+/** A bash word for any text: `$'…'` keeps every byte, and values that differ from run to run become variables. */
+function word(text: string, values: readonly NamedValue[]): string {
+  const known = values.filter(({ literal }) => literal !== "" && text.includes(literal)).sort((a, b) => b.literal.length - a.literal.length);
+  const first = known[0];
+  if (first) {
+    return text
+      .split(first.literal)
+      .map((part) => (part === "" ? "" : word(part, known.slice(1))))
+      .join(`"$${first.name}"`);
+  }
+  const escaped = text.replace(/[\\']/g, "\\$&").replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `$'${escaped}'`;
+}
+
+function bodyLines(body: KeptBody, n: number, values: readonly NamedValue[]): string[] {
+  const file = `"$DIR/${n}.request"`;
+  switch (body.kind) {
+    case "text":
+      return [`printf %s ${word(body.text, values)} > ${file}`];
+    case "base64":
+      return [`printf %s ${body.base64} | base64 -d > ${file}`];
+    case "fill":
+      return [`{ printf %s ${word(body.head, values)}; head -c ${body.fillBytes} /dev/zero | tr '\\0' ${word(body.fillByte, [])}; printf %s ${word(body.tail, values)}; } > ${file}`];
+  }
+}
+
+function definition(value: NamedValue): string {
+  const { name, how } = value;
+  switch (how.kind) {
+    case "json":
+      return `${name}=$(json_at ${how.exchange} ${word(how.pointer, [])})`;
+    case "header":
+      return `${name}=$(header_of ${how.exchange} ${word(how.name, [])} ${word(how.pattern, [])})`;
+    case "setting":
+      return `${name}=$${how.name}`;
+    case "hmac":
+      return `${name}=$(printf %s ${word(how.text, [])} | openssl dgst -${how.hash} -hmac "$${how.setting}" | sed 's/.* //')`;
+    case "jwt": {
+      const key = how.signature === "setting" ? `"$${how.key}"` : word(how.key, []) || "''";
+      return `${name}=$(jwt_from "$${how.from}" ${word(JSON.stringify(how.header), [])} ${word(JSON.stringify(how.claims), [])} ${how.signature} ${key === "" ? "''" : key})`;
+    }
+  }
+}
+
+const dependsOn = (value: NamedValue, values: readonly NamedValue[]): NamedValue | undefined =>
+  value.how.kind === "jwt" ? values.find(({ name }) => name === (value.how as { from: string }).from) : undefined;
+
+/**
+ * The evidence as a bash script that repeats it with curl against a freshly started app and ends with PASS or FAIL and
+ * the condition in words. Needs bash, curl, openssl and python3. Conditions that HTTP cannot show (a database row, a
+ * file, an exit code) are named; where one of them decided, the script says so and ends with UNDECIDED.
+ */
+export function renderCurl(evidence: Evidence): string {
+  const lines: string[] = [];
+  const defined = new Set<string>();
+  const define = (value: NamedValue) => {
+    if (defined.has(value.name)) return;
+    const before = dependsOn(value, evidence.values);
+    if (before) define(before);
+    defined.add(value.name);
+    lines.push(definition(value));
+  };
+  const uses = (exchange: Exchange) => JSON.stringify([exchange.request.path, exchange.request.headers, exchange.request.body]);
+  for (const exchange of evidence.exchanges) {
+    const text = uses(exchange);
+    for (const value of evidence.values) if (value.how.kind !== "json" && value.how.kind !== "header" && text.includes(JSON.stringify(value.literal).slice(1, -1))) define(value);
+    const usable = evidence.values.filter(({ name }) => defined.has(name));
+    lines.push("", `# ${exchange.n}. ${exchange.label.replace(/[^\x20-\x7e]/g, "?")}`, ...requestLines(exchange, usable));
+    for (const value of evidence.values) if ((value.how.kind === "json" || value.how.kind === "header") && value.how.exchange === exchange.n) define(value);
+    for (const check of evidence.checks) if (check.exchange === exchange.n) lines.push(checkLine(check, evidence.values));
+  }
+  const facts = evidence.checks.filter((check) => check.exchange === undefined);
+  const decidedOutside = facts.some((check) => !check.held && check.role !== "control");
+  for (const fact of facts.filter(({ held }) => !held)) lines.push(`outside ${word(`${fact.words}${fact.detail ? ` (${fact.detail})` : ""}`.slice(0, 400), [])}`);
+  const head = [
+    "#!/usr/bin/env bash",
+    `# ${evidence.id} ${evidence.slug}: ${evidence.verdict}`,
+    `# ${evidence.summary.replace(/[^\x20-\x7e]/g, "?").slice(0, 300)}`,
+    "# Repeats what led to this verdict. Start the app afresh (its first user becomes admin), then:",
+    "#   BASE=http://127.0.0.1:8000 JWT_SECRET=... WEBHOOK_SECRET=... bash this-file.sh",
+  ];
+  return [...head, PRELUDE.trimEnd(), ...lines, "", `finish ${decidedOutside ? "outside" : "http"}`, ""].join("\n");
+}
+
+function requestLines(exchange: Exchange, values: readonly NamedValue[]): string[] {
+  const { method, path, headers, body, chunked } = exchange.request;
+  const lines = body ? bodyLines(body, exchange.n, values) : [];
+  const args = headers.map(([name, value]) => `-H ${value === "" ? word(`${name};`, []) : word(`${name}: ${value}`, values)}`);
+  if (chunked) args.push("-H 'Transfer-Encoding: chunked'");
+  if (method === "HEAD") args.push("--head");
+  if (body) args.push(`--data-binary @"$DIR/${exchange.n}.request"`);
+  // curl adds a content type of its own to data; an empty one takes it away where the attack has none.
+  if (body && !headers.some(([name]) => name.toLowerCase() === "content-type")) args.push("-H Content-Type:");
+  lines.push(`ask ${exchange.n} ${method} ${word(path, values)} ${args.join(" ")}`.trimEnd());
+  return lines;
+}
+
+const checkLine = (check: Check, values: readonly NamedValue[]): string =>
+  `expect ${check.role} ${check.exchange ?? 0} ${word(JSON.stringify(check.condition ?? {}), values)} ${word(check.words, [])}`;

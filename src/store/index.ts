@@ -1,0 +1,142 @@
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Evidence } from "../model/evidence.ts";
+import { Evaluation, SessionRecord, type SessionResult } from "../model/session.ts";
+import { Plan, type SessionIdentity } from "../model/study.ts";
+import { UserError } from "../util/errors.ts";
+import { makeFolder, writeAtomically, writeJson } from "../util/files.ts";
+
+/** A run on disk: `plan.json`, and `sessions/<id>/` with `session.json`, `evaluation.json`, `evidence/`, `steps/`. */
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Opens a run that exists. Throws UserError("unreadable-run") for a folder that is none. */
+  static open(path: string): RunFolder {
+    const run = new RunFolder(path);
+    if (!existsSync(join(path, "plan.json"))) {
+      throw new UserError("unreadable-run", `${path} is not a run: it has no plan.json.`, "Give the folder that `unprompted run` named, such as runs/demo.");
+    }
+    run.plan();
+    return run;
+  }
+
+  plan(): Plan {
+    const file = join(this.path, "plan.json");
+    try {
+      return Plan.parse(JSON.parse(readFileSync(file, "utf8")));
+    } catch (error) {
+      throw new UserError("unreadable-run", `${file} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`, "Run the study again; sessions that are done are kept.");
+    }
+  }
+
+  writePlan(plan: Plan): void {
+    writeJson(join(this.path, "plan.json"), plan);
+  }
+
+  sessionFolder(id: string): string {
+    return join(this.path, "sessions", id);
+  }
+
+  record(id: string): SessionRecord | undefined {
+    return readParsed(join(this.sessionFolder(id), "session.json"), (value) => SessionRecord.parse(value));
+  }
+
+  writeRecord(record: SessionRecord): void {
+    writeJson(join(this.sessionFolder(record.identity.id), "session.json"), record);
+  }
+
+  evaluation(id: string): Evaluation | undefined {
+    return readParsed(join(this.sessionFolder(id), "evaluation.json"), (value) => Evaluation.parse(value));
+  }
+
+  writeEvaluation(id: string, evaluation: Evaluation): void {
+    writeJson(join(this.sessionFolder(id), "evaluation.json"), evaluation);
+  }
+
+  writeEvidence(id: string, evidence: Evidence): void {
+    writeAtomically(join(this.sessionFolder(id), "evidence", `${evidence.id}.json`), JSON.stringify(evidence));
+  }
+
+  evidence(id: string, exploit: string): Evidence | undefined {
+    return readParsed(join(this.sessionFolder(id), "evidence", `${exploit}.json`), (value) => Evidence.parse(value));
+  }
+
+  /** All sessions of the plan, in its order; those not begun have the state `planned`. */
+  results(): SessionResult[] {
+    return this.plan().sessions.map((identity) => ({
+      record: this.record(identity.id) ?? planned(identity),
+      evaluation: this.evaluation(identity.id) ?? null,
+      folder: this.sessionFolder(identity.id),
+    }));
+  }
+
+  /** Ids of sessions on disk, in the plan or not. */
+  sessionIds(): string[] {
+    const folder = join(this.path, "sessions");
+    return existsSync(folder) ? readdirSync(folder).sort() : [];
+  }
+
+  /** Keeps a second run from writing into the same folder. A lock whose holder has died is taken over. */
+  lock(): () => void {
+    makeFolder(this.path);
+    const file = join(this.path, ".lock");
+    for (let tries = 0; tries < 3; tries++) {
+      try {
+        const fd = openSync(file, "wx");
+        writeFileSync(fd, String(process.pid));
+        closeSync(fd);
+        return () => rmSync(file, { force: true });
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== "EEXIST") throw new UserError("unwritable-folder", `Cannot write ${file}: ${code}.`, "Choose another folder with --out.");
+      }
+      if (holderLives(file)) {
+        throw new UserError("locked-run", `Another unprompted (process ${readFileSync(file, "utf8")}) is writing ${this.path}.`, "Wait for it, or choose another folder with --out.");
+      }
+      rmSync(file, { force: true });
+    }
+    throw new UserError("locked-run", `Cannot get hold of ${file}.`);
+  }
+}
+
+export const planned = (identity: SessionIdentity): SessionRecord => ({
+  formatVersion: 1,
+  identity,
+  state: "planned",
+  provenance: null,
+  steps: [],
+  problem: null,
+  startedAt: null,
+  finishedAt: null,
+});
+
+function holderLives(file: string): boolean {
+  try {
+    process.kill(Number(readFileSync(file, "utf8")), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** A file that is missing, or that a crash left unreadable, is not there. */
+function readParsed<T>(file: string, parse: (value: unknown) => T): T | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes one report file into a run. */
+export function writeReport(run: RunFolder, name: string, content: string): string {
+  mkdirSync(run.path, { recursive: true });
+  const file = join(run.path, name);
+  writeAtomically(file, content);
+  return file;
+}
