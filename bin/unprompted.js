@@ -18,7 +18,9 @@ if (major >= 24) {
     );
     process.exit(2);
   }
-  const child = spawn(own, ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(own, ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)], {
+    stdio: "inherit",
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
 }

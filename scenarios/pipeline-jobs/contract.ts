@@ -1,7 +1,15 @@
 import { createHmac } from "node:crypto";
-import { findOwner, findRows, findToken, findTotal, type Found, idKeyOf, type Prober } from "../../src/contract/index.ts";
-import { type Answer, at, matchesStatus, parseJson, parseJwt, textBody, walk } from "../../src/http/index.ts";
+import {
+  type Found,
+  findOwner,
+  findRows,
+  findToken,
+  findTotal,
+  idKeyOf,
+  type Prober,
+} from "../../src/contract/index.ts";
 import { strongPassword, WEBHOOK_STATUS_WORDS, webhookBody } from "../../src/exploits/pipeline-jobs/client.ts";
+import { type Answer, at, matchesStatus, parseJson, parseJwt, textBody, walk } from "../../src/http/index.ts";
 import { Operation } from "../../src/model/contract.ts";
 
 const ok = (answer: Answer) => matchesStatus(answer.status, ["2xx"]);
@@ -46,7 +54,10 @@ export async function resolveContract(prober: Prober, settings: Readonly<Record<
   };
   const admin = await register(prober);
   if (!admin) {
-    miss(ALL, "no registration was found: nothing that takes an email and a password at a known path answered with success");
+    miss(
+      ALL,
+      "no registration was found: nothing that takes an email and a password at a known path answered with success",
+    );
     return;
   }
   const login = await findLogin(prober, admin);
@@ -58,7 +69,10 @@ export async function resolveContract(prober: Prober, settings: Readonly<Record<
   }
   const job = await findCreateJob(prober, me.token);
   if (!job) {
-    miss(ALL.filter((name) => !["register", "login", "adminUsers", "adminDelete", "adminStats", "webhook"].includes(name)), "no operation creates a job");
+    miss(
+      ALL.filter((name) => !["register", "login", "adminUsers", "adminDelete", "adminStats", "webhook"].includes(name)),
+      "no operation creates a job",
+    );
   } else {
     await findJobReads(prober, me.token, job);
     await findFiles(prober, me.token, job);
@@ -67,31 +81,64 @@ export async function resolveContract(prober: Prober, settings: Readonly<Record<
   }
   await findAdmin(prober, me);
   await findWebhook(prober, me.token, job, settings["WEBHOOK_SECRET"]);
-  miss(ALL.filter((name) => !(name in contract.operations)), "not found at any known path");
+  miss(
+    ALL.filter((name) => !(name in contract.operations)),
+    "not found at any known path",
+  );
 }
 
-const ALL = ["register", "login", "listJobs", "createJob", "getJob", "upload", "download", "search", "share", "adminUsers", "adminDelete", "adminStats", "webhook"];
+const ALL = [
+  "register",
+  "login",
+  "listJobs",
+  "createJob",
+  "getJob",
+  "upload",
+  "download",
+  "search",
+  "share",
+  "adminUsers",
+  "adminDelete",
+  "adminStats",
+  "webhook",
+];
 
 function keep(prober: Prober, name: string, found: Found, details: Partial<Operation> = {}): Operation {
   const operation = Operation.parse({ ...found.operation, ...details });
   prober.contract.operations[name] = operation;
   delete prober.contract.missing[name];
-  prober.learnt(`${name}: ${operation.method} ${operation.path}${operation.encoding === "none" ? "" : ` (${operation.encoding})`}`);
+  prober.learnt(
+    `${name}: ${operation.method} ${operation.path}${operation.encoding === "none" ? "" : ` (${operation.encoding})`}`,
+  );
   return operation;
 }
 
 async function register(prober: Prober): Promise<Someone | undefined> {
   const email = "admin@test.com";
   const password = strongPassword(prober.nonces);
-  let found: Found | undefined;
-  const endings = ["/auth/register", "/register", "/auth/signup", "/signup", "/users/register", "/auth/sign-up", "/users", "/accounts/register"];
-  found = await prober.find({
+  const endings = [
+    "/auth/register",
+    "/register",
+    "/auth/signup",
+    "/signup",
+    "/users/register",
+    "/auth/sign-up",
+    "/users",
+    "/accounts/register",
+  ];
+  const found = await prober.find({
     method: "POST",
     endings,
     encodings: CREDENTIALS,
     call: { fields: { email, password, nonce: prober.nonces.next("") }, label: "register?" },
     supply: CREDENTIAL_EXTRAS,
-    accept: (answer, body) => ok(answer) && (findToken(body) !== undefined || (body !== null && typeof body === "object" && text(answer).length < 4096 && !looksLikeEcho(text(answer), password))),
+    accept: (answer, body) =>
+      ok(answer) &&
+      (findToken(body) !== undefined ||
+        (body !== null &&
+          typeof body === "object" &&
+          text(answer).length < 4096 &&
+          !looksLikeEcho(text(answer), password))),
   });
   if (!found) return undefined;
   const token = findToken(found.json);
@@ -105,7 +152,8 @@ async function register(prober: Prober): Promise<Someone | undefined> {
       ...(owner && userId ? { userId: `${owner.pointer}/${userId}` } : {}),
     },
   });
-  if (!found.operation.path.endsWith("/auth/register")) prober.deviates(`register is at ${found.operation.path}, not /auth/register`);
+  if (!found.operation.path.endsWith("/auth/register"))
+    prober.deviates(`register is at ${found.operation.path}, not /auth/register`);
   if (!token) prober.deviates("registering does not answer with a JWT");
   else if (!parseJwt(token.token)) prober.deviates("the token is not a JWT");
   prober.preferParentsOf(found.operation.path);
@@ -119,10 +167,29 @@ async function findLogin(prober: Prober, user: Someone): Promise<Someone | undef
   const registered = prober.contract.operations["register"];
   const authPrefix = registered?.path.replace(/\/[^/]*\/?$/, "") ?? "";
   prober.prefixes = [...new Set([authPrefix, ...prober.prefixes])];
-  const same = registered ? [{ encoding: registered.encoding, fields: { email: registered.fields["email"] ?? "email", password: registered.fields["password"] ?? "password" } }] : [];
+  const same = registered
+    ? [
+        {
+          encoding: registered.encoding,
+          fields: {
+            email: registered.fields["email"] ?? "email",
+            password: registered.fields["password"] ?? "password",
+          },
+        },
+      ]
+    : [];
   const found = await prober.find({
     method: "POST",
-    endings: ["/login", "/auth/login", "/auth/token", "/token", "/auth/signin", "/signin", "/sessions", "/auth/sign-in"],
+    endings: [
+      "/login",
+      "/auth/login",
+      "/auth/token",
+      "/token",
+      "/auth/signin",
+      "/signin",
+      "/sessions",
+      "/auth/sign-in",
+    ],
     encodings: [...same, ...CREDENTIALS],
     call: { fields: { email: user.email, password: user.password }, label: "login?" },
     supply: CREDENTIAL_EXTRAS.filter(([shape]) => /grant|mail|user/.test(shape.source)),
@@ -131,7 +198,8 @@ async function findLogin(prober: Prober, user: Someone): Promise<Someone | undef
   const token = found && findToken(found.json);
   if (!found || !token) return undefined;
   keep(prober, "login", found, { pointers: { token: token.pointer } });
-  if (!/\/auth\/login\/?$/.test(found.operation.path)) prober.deviates(`login is at ${found.operation.path}, not /auth/login`);
+  if (!/\/auth\/login\/?$/.test(found.operation.path))
+    prober.deviates(`login is at ${found.operation.path}, not /auth/login`);
   if (found.operation.encoding === "form") prober.deviates("login takes a form, not JSON");
   return { ...user, token: token.token };
 }
@@ -165,7 +233,10 @@ async function findCreateJob(prober: Prober, token: string): Promise<Job | undef
         [/source|input|url/i, "https://example.com/data.csv"],
         [/tags/i, []],
       ],
-      accept: (answer, body) => ok(answer) && (findOwner(body, name) !== undefined || (body !== null && typeof body === "object" && idKeyOf(flat(body)) !== undefined)),
+      accept: (answer, body) =>
+        ok(answer) &&
+        (findOwner(body, name) !== undefined ||
+          (body !== null && typeof body === "object" && idKeyOf(flat(body)) !== undefined)),
     });
     if (!found) continue;
     const owner = findOwner(found.json, name);
@@ -177,7 +248,8 @@ async function findCreateJob(prober: Prober, token: string): Promise<Job | undef
       pointers: { id: `${pointer}/${idKey}`, job: pointer },
       row: rowKeys(object, name, description),
     });
-    if (scheme !== "Bearer") prober.deviates(`the Authorization header takes ${scheme === "" ? "the bare token" : `the scheme ${scheme}`}`);
+    if (scheme !== "Bearer")
+      prober.deviates(`the Authorization header takes ${scheme === "" ? "the bare token" : `the scheme ${scheme}`}`);
     prober.preferParentsOf(found.operation.path);
     return { id: String(object[idKey]), name, description, nameKey: owner?.key ?? "name" };
   }
@@ -221,7 +293,11 @@ async function findJobReads(prober: Prober, token: string, job: Job): Promise<vo
     accept: (answer, body) => ok(answer) && findOwner(body, job.name) !== undefined,
   });
   const owner = get && findOwner(get.json, job.name);
-  if (get && owner) keep(prober, "getJob", get, { pointers: { job: owner.pointer }, row: rowKeys(owner.object, job.name, job.description) });
+  if (get && owner)
+    keep(prober, "getJob", get, {
+      pointers: { job: owner.pointer },
+      row: rowKeys(owner.object, job.name, job.description),
+    });
   const list = await prober.find({
     method: "GET",
     endings: ["/jobs", "/jobs/"],
@@ -230,23 +306,45 @@ async function findJobReads(prober: Prober, token: string, job: Job): Promise<vo
     accept: (answer, body) => ok(answer) && findRows(body, job.name) !== undefined,
   });
   const rows = list && findRows(list.json, job.name);
-  if (list && rows) keep(prober, "listJobs", list, { pointers: { rows: rows.pointer }, row: rowKeys(rows.row, job.name, job.description) });
+  if (list && rows)
+    keep(prober, "listJobs", list, {
+      pointers: { rows: rows.pointer },
+      row: rowKeys(rows.row, job.name, job.description),
+    });
 }
 
 async function findFiles(prober: Prober, token: string, job: Job): Promise<void> {
   const content = `name,value\n${prober.nonces.next("cell")},1\n`;
-  const fields = [...new Set(["file", ...prober.hints.uploadFields, "upload", "data", "document", "files", "attachment", "csv", "jobFile"])].slice(0, 12);
+  const fields = [
+    ...new Set([
+      "file",
+      ...prober.hints.uploadFields,
+      "upload",
+      "data",
+      "document",
+      "files",
+      "attachment",
+      "csv",
+      "jobFile",
+    ]),
+  ].slice(0, 12);
   const found = await prober.find({
     method: "POST",
     endings: ["/jobs/{}/upload", "/jobs/{}/uploads", "/jobs/{}/file", "/jobs/{}/files", "/jobs/{}/upload/"],
     encodings: fields.map((field) => ({ encoding: "multipart" as const, fields: { file: field } })),
-    call: { token, job: job.id, file: { filename: "data.csv", contentType: "text/csv", content }, label: "upload a file?" },
+    call: {
+      token,
+      job: job.id,
+      file: { filename: "data.csv", contentType: "text/csv", content },
+      label: "upload a file?",
+    },
     supply: [],
     accept: (answer) => ok(answer),
   });
   if (found) {
     keep(prober, "upload", found);
-    if (found.operation.fields["file"] !== "file") prober.deviates(`the upload's form field is called ${found.operation.fields["file"]}`);
+    if (found.operation.fields["file"] !== "file")
+      prober.deviates(`the upload's form field is called ${found.operation.fields["file"]}`);
   } else await findRawUpload(prober, token, job, content);
   const download = await prober.find({
     method: "GET",
@@ -260,12 +358,19 @@ async function findFiles(prober: Prober, token: string, job: Job): Promise<void>
 
 async function findRawUpload(prober: Prober, token: string, job: Job, content: string): Promise<void> {
   for (const query of ["?filename=data.csv", "?name=data.csv", ""]) {
-    const operation = Operation.parse({ method: "POST", path: `${prober.prefixes[0] ?? ""}/jobs/{job}/upload${query}`, encoding: "raw" });
+    const operation = Operation.parse({
+      method: "POST",
+      path: `${prober.prefixes[0] ?? ""}/jobs/{job}/upload${query}`,
+      encoding: "raw",
+    });
     const answer = await prober.call(operation, {
       token,
       job: job.id,
       file: { filename: "data.csv", contentType: "text/csv", content },
-      headers: [["X-Filename", "data.csv"], ["Content-Disposition", 'attachment; filename="data.csv"']],
+      headers: [
+        ["X-Filename", "data.csv"],
+        ["Content-Disposition", 'attachment; filename="data.csv"'],
+      ],
       label: "upload raw bytes?",
     });
     if (!answer || !ok(answer)) continue;
@@ -314,7 +419,11 @@ async function findShare(prober: Prober, token: string, job: Job): Promise<void>
     // An app may share with its own users only.
     to = `${prober.nonces.next("friend")}@example.com`;
     const register = prober.contract.operations["register"];
-    if (register) await prober.call(register, { fields: { email: to, password: strongPassword(prober.nonces), nonce: prober.nonces.next("") }, label: "register a friend" });
+    if (register)
+      await prober.call(register, {
+        fields: { email: to, password: strongPassword(prober.nonces), nonce: prober.nonces.next("") },
+        label: "register a friend",
+      });
     found = await attempt(to);
     if (found) {
       needsUser["needsUser"] = "true";
@@ -325,7 +434,8 @@ async function findShare(prober: Prober, token: string, job: Job): Promise<void>
   const read = prober.contract.operations["getJob"];
   const answer = read && (await prober.call(read, { token, job: job.id, label: "who is it shared with?" }));
   const shown = answer && text(answer).includes(to);
-  const inAnswer = !shown && [...walk(found.json)].some(({ value }) => Array.isArray(value) && JSON.stringify(value).includes(to));
+  const inAnswer =
+    !shown && [...walk(found.json)].some(({ value }) => Array.isArray(value) && JSON.stringify(value).includes(to));
   keep(prober, "share", found, { row: { ...needsUser, shownBy: shown ? "getJob" : inAnswer ? "answer" : "database" } });
 }
 
@@ -358,7 +468,10 @@ async function findDelete(prober: Prober, token: string, usersPath: string): Pro
   const users = prober.contract.operations["adminUsers"];
   if (!register || !users) return;
   const email = `${prober.nonces.next("gone")}@example.com`;
-  await prober.call(register, { fields: { email, password: strongPassword(prober.nonces), nonce: prober.nonces.next("") }, label: "register somebody to delete" });
+  await prober.call(register, {
+    fields: { email, password: strongPassword(prober.nonces), nonce: prober.nonces.next("") },
+    label: "register somebody to delete",
+  });
   const listed = await prober.call(users, { token, label: "find their id" });
   const row = listed && findRows(json(listed), email)?.row;
   const id = row?.[users.row["id"] ?? "id"];
@@ -396,7 +509,12 @@ const PAYLOADS: readonly Record<string, unknown>[] = [
 
 const letIn = (answer: Answer) => !matchesStatus(answer.status, ["401", "403", "404", "405", "5xx"]);
 
-async function findWebhook(prober: Prober, token: string, job: Job | undefined, secret: string | undefined): Promise<void> {
+async function findWebhook(
+  prober: Prober,
+  token: string,
+  job: Job | undefined,
+  secret: string | undefined,
+): Promise<void> {
   if (secret === undefined) {
     prober.contract.missing["webhook"] = "the webhook's secret is not known here";
     return;
@@ -408,10 +526,19 @@ async function findWebhook(prober: Prober, token: string, job: Job | undefined, 
     const answer = await prober.call(read, { token, job: job.id, label: "the job's status" });
     return answer ? at(json(answer), `${read.pointers["job"] ?? ""}/${status}`) : undefined;
   };
-  const words = [...WEBHOOK_STATUS_WORDS].sort((a, b) => Number(prober.hints.words.has(b)) - Number(prober.hints.words.has(a)));
+  const words = [...WEBHOOK_STATUS_WORDS].sort(
+    (a, b) => Number(prober.hints.words.has(b)) - Number(prober.hints.words.has(a)),
+  );
   const numeric = job !== undefined && /^\d+$/.test(job.id);
   const send = async (path: string, payload: Record<string, unknown>, word: string, format: string) => {
-    const operation = Operation.parse({ method: "POST", path, encoding: "json", extra: { payload }, fields: { signature: format }, row: { status: word, ...(numeric ? { jobIsNumber: "true" } : {}) } });
+    const operation = Operation.parse({
+      method: "POST",
+      path,
+      encoding: "json",
+      extra: { payload },
+      fields: { signature: format },
+      row: { status: word, ...(numeric ? { jobIsNumber: "true" } : {}) },
+    });
     const body = webhookBody(operation, job?.id ?? "1", word);
     const digest = createHmac("sha256", secret).update(body).digest("hex");
     const answer = await prober.call(operation, {
@@ -430,7 +557,11 @@ async function findWebhook(prober: Prober, token: string, job: Job | undefined, 
       const best = await bestPayload(words, (payload, word) => send(path, payload, word, format), statusNow);
       const chosen = best ?? { operation: first.operation, answer: first.answer };
       keep(prober, "webhook", { ...chosen, json: undefined }, { row: chosen.operation.row });
-      prober.learnt(best?.effect ? "a signed webhook changes the job's status" : "no payload that was tried has an effect that can be looked at");
+      prober.learnt(
+        best?.effect
+          ? "a signed webhook changes the job's status"
+          : "no payload that was tried has an effect that can be looked at",
+      );
       if (format !== "") prober.deviates("the signature needs the prefix sha256=");
       return;
     }
@@ -455,7 +586,8 @@ async function bestPayload(
         if (!/status|state|one of|enum|allowed|literal|choice/i.test(text(answer))) break;
         continue;
       }
-      if ((await statusNow()) === word) return { operation: { ...operation, row: { ...operation.row, effect: "status" } }, answer, effect: true };
+      if ((await statusNow()) === word)
+        return { operation: { ...operation, row: { ...operation.row, effect: "status" } }, answer, effect: true };
       accepted ??= { operation, answer, effect: false };
       break;
     }

@@ -8,7 +8,12 @@ export async function replay(recording: Recording, bundle: string, scratch: stri
   const kept = await KeptRepository.open(bundle, scratch);
   const commitOf = (step: number) => {
     const found = recording.commits.find((one) => one.step === step);
-    if (!found) throw new UserError("not-found", `The recording ${recording.id} has no step ${step}.`, "Record it anew, or leave it out of the study.");
+    if (!found)
+      throw new UserError(
+        "not-found",
+        `The recording ${recording.id} has no step ${step}.`,
+        "Record it anew, or leave it out of the study.",
+      );
     return found;
   };
   return {

@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync, closeSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { AppRecipe } from "../model/app.ts";
 import { BUILD_LIMITS, type Finished, type Sandbox } from "../sandbox/sandbox.ts";
@@ -14,8 +24,12 @@ let versions: string | undefined;
 function toolchainVersions(): string {
   if (versions !== undefined) return versions;
   const env = { PATH: machinePath() };
-  const ask = (file: string, args: string[]) => spawnSync(file, args, { env, encoding: "utf8", timeout: 20_000 }).stdout?.trim() ?? "none";
-  versions = [ask("node", ["-p", "process.version+process.arch+process.versions.modules"]), ask("python3", ["-c", "import sys,platform;print(sys.version,sys.executable,platform.machine())"])].join("|");
+  const ask = (file: string, args: string[]) =>
+    spawnSync(file, args, { env, encoding: "utf8", timeout: 20_000 }).stdout?.trim() ?? "none";
+  versions = [
+    ask("node", ["-p", "process.version+process.arch+process.versions.modules"]),
+    ask("python3", ["-c", "import sys,platform;print(sys.version,sys.executable,platform.machine())"]),
+  ].join("|");
   return versions;
 }
 
@@ -41,10 +55,15 @@ export async function dependenciesOf(
   onOutput?: (text: string) => void,
 ): Promise<{ folder: string; cached: boolean; durationMs: number }> {
   const started = performance.now();
-  if (recipe.install === null || recipe.dependencyFolder === null) throw new AppError("install-failed", "nothing to install from files alone");
+  if (recipe.install === null || recipe.dependencyFolder === null)
+    throw new AppError("install-failed", "nothing to install from files alone");
   const entry = join(cacheFolder(), "deps", keyOf(folder, recipe));
   const complete = join(entry, ".complete");
-  const done = (cached: boolean) => ({ folder: join(entry, recipe.dependencyFolder ?? ""), cached, durationMs: performance.now() - started });
+  const done = (cached: boolean) => ({
+    folder: join(entry, recipe.dependencyFolder ?? ""),
+    cached,
+    durationMs: performance.now() - started,
+  });
   if (existsSync(complete)) return done(true);
   const unlock = await lock(`${entry}.lock`, () => existsSync(complete), signal);
   try {
@@ -97,8 +116,15 @@ export async function runInstall(
 }
 
 export function installError(finished: Finished, command: string): AppError {
-  const why = finished.ended === "timeout" ? `did not end within ${INSTALL_TIMEOUT_MS / 60_000} minutes` : `ended with exit code ${finished.exitCode}`;
-  return new AppError("install-failed", `Installing failed: \`${command.slice(0, 80)}\` ${why}.`, finished.output.slice(-4000));
+  const why =
+    finished.ended === "timeout"
+      ? `did not end within ${INSTALL_TIMEOUT_MS / 60_000} minutes`
+      : `ended with exit code ${finished.exitCode}`;
+  return new AppError(
+    "install-failed",
+    `Installing failed: \`${command.slice(0, 80)}\` ${why}.`,
+    finished.output.slice(-4000),
+  );
 }
 
 /** A lock file with the holder's pid; a dead holder's lock is taken over. */

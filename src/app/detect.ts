@@ -20,7 +20,8 @@ interface PackageJson {
   workspaces?: unknown;
 }
 
-const read = (folder: string, file: string) => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8") : undefined);
+const read = (folder: string, file: string) =>
+  existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8") : undefined;
 
 /**
  * Finds out how the app in a folder is installed, built and started: a Procfile, package.json, a Python project
@@ -38,7 +39,8 @@ export function detectRecipe(folder: string, overrides: Overrides): AppRecipe {
       'Say how with --start "command"; the app should listen on the port in $PORT. --install and --build do the same for those stages.',
     );
   }
-  const pick = (given: string | undefined, otherwise: string | null | undefined) => (given === undefined ? (otherwise ?? null) : given || null);
+  const pick = (given: string | undefined, otherwise: string | null | undefined) =>
+    given === undefined ? (otherwise ?? null) : given || null;
   return AppRecipe.parse({
     toolchain: "other",
     framework: "unknown",
@@ -74,7 +76,9 @@ function node(folder: string): Found | undefined {
   const dependencies = { ...json.dependencies, ...json.devDependencies };
   const framework = NODE_FRAMEWORKS.find(([name]) => name in dependencies)?.[1] ?? "Node.js";
   const scripts = json.scripts ?? {};
-  const lock = ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"].find((file) => existsSync(join(folder, file)));
+  const lock = ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"].find((file) =>
+    existsSync(join(folder, file)),
+  );
   const runner = lock === "yarn.lock" ? "yarn" : lock === "pnpm-lock.yaml" ? "pnpm" : "npm";
   const install =
     runner === "yarn"
@@ -107,7 +111,11 @@ function node(folder: string): Found | undefined {
     install,
     build: scripts["build"] ? `${runner} run build` : null,
     ...(start ? { start } : {}),
-    dependencyFiles: ["package.json", ...(lock ? [lock] : []), ...(existsSync(join(folder, ".npmrc")) ? [".npmrc"] : [])],
+    dependencyFiles: [
+      "package.json",
+      ...(lock ? [lock] : []),
+      ...(existsSync(join(folder, ".npmrc")) ? [".npmrc"] : []),
+    ],
     dependencyFolder: wholeTree ? null : "node_modules",
     buildFolders: [".next", "dist", "build"],
   };
@@ -118,15 +126,25 @@ const PYTHON = "python";
 function python(folder: string): Found | undefined {
   const requirements = read(folder, "requirements.txt");
   const pyproject = read(folder, "pyproject.toml");
-  if (requirements === undefined && pyproject === undefined && !existsSync(join(folder, "Pipfile")) && !existsSync(join(folder, "manage.py"))) {
+  if (
+    requirements === undefined &&
+    pyproject === undefined &&
+    !existsSync(join(folder, "Pipfile")) &&
+    !existsSync(join(folder, "manage.py"))
+  ) {
     return undefined;
   }
   const wholeTree = requirements === undefined || /^\s*(-e|-r|-c|\.|file:)/m.test(requirements);
   const common: Found = {
     toolchain: "python",
-    install: pythonInstall(requirements !== undefined ? "requirements.txt" : "pyproject.toml", existsSync(join(folder, "requirements.lock"))),
+    install: pythonInstall(
+      requirements !== undefined ? "requirements.txt" : "pyproject.toml",
+      existsSync(join(folder, "requirements.lock")),
+    ),
     build: null,
-    dependencyFiles: ["requirements.txt", "requirements.lock", "pyproject.toml", "uv.lock"].filter((file) => existsSync(join(folder, file))),
+    dependencyFiles: ["requirements.txt", "requirements.lock", "pyproject.toml", "uv.lock"].filter((file) =>
+      existsSync(join(folder, file)),
+    ),
     dependencyFolder: wholeTree && requirements !== undefined ? null : ".venv",
   };
   const app = pythonApp(folder);
@@ -137,17 +155,25 @@ function python(folder: string): Found | undefined {
 export function pythonInstall(file: "requirements.txt" | "pyproject.toml", locked: boolean): string {
   const attempts = (command: string) => (locked ? `${command} -c requirements.lock || ${command}` : command);
   const uv = attempts(`uv pip install -q --link-mode=copy --compile-bytecode --python .venv/bin/python -r ${file}`);
-  const pip = attempts(`.venv/bin/python -m pip install -q --disable-pip-version-check ${file === "requirements.txt" ? `-r ${file}` : "."}`);
+  const pip = attempts(
+    `.venv/bin/python -m pip install -q --disable-pip-version-check ${file === "requirements.txt" ? `-r ${file}` : "."}`,
+  );
   return `if command -v uv >/dev/null 2>&1; then uv venv -q --relocatable --python python3 .venv && { ${uv}; }; else python3 -m venv .venv && { ${pip}; }; fi`;
 }
 
 /** Finds the web application object: its framework, module and variable name. */
 function pythonApp(folder: string): Found {
   if (existsSync(join(folder, "manage.py"))) {
-    return { framework: "Django", start: `${PYTHON} manage.py migrate --noinput && exec ${PYTHON} manage.py runserver --noreload "127.0.0.1:$PORT"` };
+    return {
+      framework: "Django",
+      start: `${PYTHON} manage.py migrate --noinput && exec ${PYTHON} manage.py runserver --noreload "127.0.0.1:$PORT"`,
+    };
   }
   const texts = [...sourceTexts(folder)].filter(([file]) => file.endsWith(".py"));
-  const rank = (file: string) => [/^main\.py$/, /^app\.py$/, /^(app|src)\/main\.py$/, /^server\.py$/, /^wsgi\.py$|^asgi\.py$/].findIndex((r) => r.test(file));
+  const rank = (file: string) =>
+    [/^main\.py$/, /^app\.py$/, /^(app|src)\/main\.py$/, /^server\.py$/, /^wsgi\.py$|^asgi\.py$/].findIndex((r) =>
+      r.test(file),
+    );
   const order = (file: string) => (rank(file) < 0 ? 50 + file.split("/").length : rank(file));
   texts.sort(([a], [b]) => order(a) - order(b) || a.localeCompare(b));
   const moduleOf = (file: string) => file.replace(/(\/__init__)?\.py$/, "").replaceAll("/", ".");
@@ -155,7 +181,11 @@ function pythonApp(folder: string): Found {
     [/^(\w+)\s*(?::\s*FastAPI\s*)?=\s*(?:fastapi\.)?FastAPI\(/m, "FastAPI", "asgi"],
     [/^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Starlette|Litestar|Quart|Sanic)\(/m, "Starlette", "asgi"],
     [/^(\w+)\s*(?::\s*Flask\s*)?=\s*(?:flask\.)?Flask\(/m, "Flask", "wsgi"],
-    [/^(app|application|asgi_app)\s*(?::\s*\w+\s*)?=\s*(?:create_app|make_app|build_app|get_app)\(/m, "application factory", "asgi"],
+    [
+      /^(app|application|asgi_app)\s*(?::\s*\w+\s*)?=\s*(?:create_app|make_app|build_app|get_app)\(/m,
+      "application factory",
+      "asgi",
+    ],
   ];
   const uses = (word: string) => texts.some(([, text]) => new RegExp(`^\\s*(from|import)\\s+${word}`, "m").test(text));
   for (const [shape, name, kind] of shapes) {
@@ -173,7 +203,9 @@ function pythonApp(folder: string): Found {
     const wsgi = uses("flask");
     return {
       framework: wsgi ? "Flask" : "FastAPI",
-      start: wsgi ? serve(true, `${moduleOf(file)}:${factory}`) : `exec ${PYTHON} -m uvicorn --factory ${moduleOf(file)}:${factory} --host 127.0.0.1 --port "$PORT"`,
+      start: wsgi
+        ? serve(true, `${moduleOf(file)}:${factory}`)
+        : `exec ${PYTHON} -m uvicorn --factory ${moduleOf(file)}:${factory} --host 127.0.0.1 --port "$PORT"`,
     };
   }
   return { framework: "Python" };
@@ -187,18 +219,38 @@ function serve(wsgi: boolean, target: string): string {
 
 function compiled(folder: string): Found | undefined {
   if (existsSync(join(folder, "go.mod"))) {
-    const texts = [...sourceTexts(folder)].filter(([file, text]) => file.endsWith(".go") && /^package main\b/m.test(text) && /^func main\(\)/m.test(text));
+    const texts = [...sourceTexts(folder)].filter(
+      ([file, text]) => file.endsWith(".go") && /^package main\b/m.test(text) && /^func main\(\)/m.test(text),
+    );
     const main = texts.map(([file]) => file).sort((a, b) => a.split("/").length - b.split("/").length)[0] ?? "main.go";
     const pkg = main.includes("/") ? `./${main.replace(/\/[^/]+$/, "")}` : ".";
-    return { framework: "Go", install: "go mod download", build: `go build -o unprompted-server ${pkg}`, start: "exec ./unprompted-server", buildFolders: [] };
+    return {
+      framework: "Go",
+      install: "go mod download",
+      build: `go build -o unprompted-server ${pkg}`,
+      start: "exec ./unprompted-server",
+      buildFolders: [],
+    };
   }
   const cargo = read(folder, "Cargo.toml");
   if (cargo !== undefined) {
     const name = /^\s*name\s*=\s*"([^"]+)"/m.exec(cargo)?.[1] ?? "app";
-    return { framework: "Rust", install: null, build: "cargo build --release", start: `exec ./target/release/${name}`, buildFolders: ["target"] };
+    return {
+      framework: "Rust",
+      install: null,
+      build: "cargo build --release",
+      start: `exec ./target/release/${name}`,
+      buildFolders: ["target"],
+    };
   }
   if (sourceFiles(folder).includes("pom.xml")) {
-    return { framework: "Java", install: null, build: "mvn -q -DskipTests package", start: "exec java -jar target/*.jar", buildFolders: ["target"] };
+    return {
+      framework: "Java",
+      install: null,
+      build: "mvn -q -DskipTests package",
+      start: "exec java -jar target/*.jar",
+      buildFolders: ["target"],
+    };
   }
   return undefined;
 }

@@ -17,13 +17,17 @@ export function machinePath(): string {
   const entries = (process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(delimiter);
   const tools = join(cacheFolder(), "tools", "bin");
   // npm puts the node_modules/.bin of every parent folder, and a folder of its own, in front.
-  const kept = entries.filter((entry) => entry !== "" && !entry.startsWith(own) && !/node_modules\/(\.bin|npm\/|@npmcli)/.test(entry));
+  const kept = entries.filter(
+    (entry) => entry !== "" && !entry.startsWith(own) && !/node_modules\/(\.bin|npm\/|@npmcli)/.test(entry),
+  );
   return [...kept, ...(existsSync(tools) ? [tools] : [])].join(delimiter);
 }
 
 /** The settings that reach installs: where registries and certificates are, and nothing that looks like a credential. */
-const PASSED = /^(PATH|LANG|LC_\w+|TZ|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|\w*CA_BUNDLE|PIP_\w+|UV_\w+|npm_config_\w+|NPM_CONFIG_\w+|GO\w+|CARGO_\w+|RUSTUP_\w+|JAVA_HOME|MAVEN_\w+|PYENV_\w+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|ALL_PROXY)$/;
-const CREDENTIAL = /(TOKEN|SECRET|PASSWORD|_AUTH|APIKEY|API_KEY|CREDENTIAL|USERCONFIG|GLOBALCONFIG|PREFIX|LOCAL_PREFIX)/i;
+const PASSED =
+  /^(PATH|LANG|LC_\w+|TZ|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|\w*CA_BUNDLE|PIP_\w+|UV_\w+|npm_config_\w+|NPM_CONFIG_\w+|GO\w+|CARGO_\w+|RUSTUP_\w+|JAVA_HOME|MAVEN_\w+|PYENV_\w+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|ALL_PROXY)$/;
+const CREDENTIAL =
+  /(TOKEN|SECRET|PASSWORD|_AUTH|APIKEY|API_KEY|CREDENTIAL|USERCONFIG|GLOBALCONFIG|PREFIX|LOCAL_PREFIX)/i;
 
 /** Node's headers beside the machine's own node, so that native modules compile without a download. */
 function nodeHeaders(path: string): Record<string, string> {

@@ -1,4 +1,4 @@
-export { cacheFolder, machinePath } from "./environment.ts";
 export { detectRecipe, type Overrides, pythonInstall } from "./detect.ts";
+export { cacheFolder, machinePath } from "./environment.ts";
 export type { Instance, StartResult } from "./instance.ts";
-export { prepareApp, type PreparedApp, type PrepareOptions } from "./prepare.ts";
+export { type PreparedApp, type PrepareOptions, prepareApp } from "./prepare.ts";

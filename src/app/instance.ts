@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, closeSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -68,9 +78,19 @@ export class Instance {
       return { kind: "serving", port, startMs: elapsed() };
     }
     if (served.hasExited) {
-      return { kind: "ended", exit: await served.exited, output: served.output().text.slice(-8000), startMs: elapsed() };
+      return {
+        kind: "ended",
+        exit: await served.exited,
+        output: served.output().text.slice(-8000),
+        startMs: elapsed(),
+      };
     }
-    return { kind: "silent", output: served.output().text.slice(-8000), listening: await served.listening(), startMs: elapsed() };
+    return {
+      kind: "silent",
+      output: served.output().text.slice(-8000),
+      listening: await served.listening(),
+      startMs: elapsed(),
+    };
   }
 
   #environment(port: number): Record<string, string> {
@@ -85,7 +105,13 @@ export class Instance {
       const ports = await served.listening();
       const candidates = ports.includes(wanted) || ports.length === 0 ? [wanted] : ports;
       for (const port of candidates) {
-        const probe = { label: "ready?", method: "GET", path: this.#app.options.recipe.ready, from: "127.0.0.1", timeoutMs: Math.min(10_000, Math.max(250, until - performance.now())) };
+        const probe = {
+          label: "ready?",
+          method: "GET",
+          path: this.#app.options.recipe.ready,
+          from: "127.0.0.1",
+          timeoutMs: Math.min(10_000, Math.max(250, until - performance.now())),
+        };
         const outcome = await send(() => served.connect(port, "127.0.0.1"), probe, 0);
         if (outcome.answer) return port;
         // Something accepts but does not answer properly: a few tries tell a slow start from a server that never will.
@@ -126,7 +152,13 @@ export class Instance {
   }
 
   #files(folder: string): string[] {
-    const skip = new Set([...this.#app.linked, ".git", "node_modules", ".npm", ...this.#app.options.recipe.buildFolders.filter((f) => f !== "build")]);
+    const skip = new Set([
+      ...this.#app.linked,
+      ".git",
+      "node_modules",
+      ".npm",
+      ...this.#app.options.recipe.buildFolders.filter((f) => f !== "build"),
+    ]);
     const out: string[] = [];
     const visit = (at: string) => {
       for (const entry of readdirSync(at, { withFileTypes: true })) {

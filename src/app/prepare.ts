@@ -134,7 +134,8 @@ async function install(app: PreparedApp): Promise<void> {
     app.readable.push(realpathSync(own));
   }
   for (const name of [...recipe.buildFolders, "target"]) {
-    if (recipe.build === null && existsSync(join(folder, name))) cpSync(join(folder, name), join(app.prepared, name), { recursive: true });
+    if (recipe.build === null && existsSync(join(folder, name)))
+      cpSync(join(folder, name), join(app.prepared, name), { recursive: true });
   }
 }
 
@@ -144,14 +145,16 @@ async function build(app: PreparedApp): Promise<void> {
   if (recipe.build === null) return;
   const { buildCache } = app.options;
   const nextCache = join(app.prepared, ".next/cache");
-  if (buildCache && existsSync(join(buildCache, "next"))) cpSync(join(buildCache, "next"), nextCache, { recursive: true });
+  if (buildCache && existsSync(join(buildCache, "next")))
+    cpSync(join(buildCache, "next"), nextCache, { recursive: true });
   const finished = await runInstall(recipe.build, app.prepared, sandbox, signal, onOutput, app.readable);
   app.report.durationsMs.build = finished.durationMs;
   if (finished.exitCode !== 0) {
     const why = finished.ended === "timeout" ? "ran out of time" : `ended with exit code ${finished.exitCode}`;
     throw new AppError("build-failed", `Building failed: \`${recipe.build}\` ${why}.`, finished.output.slice(-4000));
   }
-  if (buildCache && existsSync(nextCache) && !existsSync(join(buildCache, "next"))) cpSync(nextCache, join(buildCache, "next"), { recursive: true });
+  if (buildCache && existsSync(nextCache) && !existsSync(join(buildCache, "next")))
+    cpSync(nextCache, join(buildCache, "next"), { recursive: true });
   rmSync(nextCache, { recursive: true, force: true });
 }
 

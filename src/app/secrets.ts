@@ -19,13 +19,17 @@ export function valueForSetting(name: string, example: string | undefined): stri
     if (shown.includes(FRONT_END)) return shown;
     return shown.startsWith("[") ? JSON.stringify([FRONT_END]) : FRONT_END;
   }
-  if (SECRET_NAME.test(upper) && !/(EXPIR|TTL|LIFETIME|MINUTES|HOURS|SECONDS|DAYS|ALG|HEADER|LENGTH|ROUNDS)/.test(upper)) {
+  if (
+    SECRET_NAME.test(upper) &&
+    !/(EXPIR|TTL|LIFETIME|MINUTES|HOURS|SECONDS|DAYS|ALG|HEADER|LENGTH|ROUNDS)/.test(upper)
+  ) {
     return randomSecret();
   }
   if (shown !== "" && !/^<.*>$|^(your|change|replace|todo|xxx)/i.test(shown)) return shown;
   if (/(DATABASE_URL|DB_URL)/.test(upper)) return "sqlite:///./app.db";
   if (/(DATABASE|DB)(_?(PATH|FILE|NAME))?$/.test(upper)) return "app.db";
-  if (/(UPLOAD|STORAGE|DATA).*(DIR|FOLDER|PATH)?$/.test(upper) && !/MAX|SIZE|BYTES|LIMIT/.test(upper)) return "./uploads";
+  if (/(UPLOAD|STORAGE|DATA).*(DIR|FOLDER|PATH)?$/.test(upper) && !/MAX|SIZE|BYTES|LIMIT/.test(upper))
+    return "./uploads";
   if (/(MAX|LIMIT|SIZE).*(MB)/.test(upper)) return "50";
   if (/(MAX|LIMIT|SIZE|BYTES)/.test(upper)) return String(50 * 1024 * 1024);
   if (/(EXPIR|TTL|LIFETIME|MINUTES)/.test(upper)) return "60";

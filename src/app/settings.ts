@@ -33,10 +33,13 @@ export async function settingsFor(app: PreparedApp): Promise<{ settings: Setting
     set(name, value === "secret" ? randomSecret() : value, "named by the recipe");
   }
   for (const [name, value, why] of ALWAYS) set(name, value === "secret" ? randomSecret() : value, why);
-  for (const [name, value] of originSettings(app.sources, examples)) set(name, value, "an origin setting that the app reads");
+  for (const [name, value] of originSettings(app.sources, examples))
+    set(name, value, "an origin setting that the app reads");
   let last: StartResult | undefined;
   for (let attempt = 0; attempt < MAX_STARTS; attempt++) {
-    const instance = app.newInstance({ settings: Object.fromEntries([...chosen.values()].map(({ name, value }) => [name, value])) });
+    const instance = app.newInstance({
+      settings: Object.fromEntries([...chosen.values()].map(({ name, value }) => [name, value])),
+    });
     try {
       last = await instance.start();
     } finally {
@@ -46,7 +49,8 @@ export async function settingsFor(app: PreparedApp): Promise<{ settings: Setting
     if (last.kind === "serving") return { settings: [...chosen.values()], startMs: last.startMs };
     if (last.kind === "silent") break;
     const before = chosen.size;
-    for (const name of demanded(last.output, app.sources, examples)) set(name, valueForSetting(name, examples.get(name)), "demanded at start-up");
+    for (const name of demanded(last.output, app.sources, examples))
+      set(name, valueForSetting(name, examples.get(name)), "demanded at start-up");
     if (chosen.size === before) {
       // An origin that we set unasked may be the very thing it refuses.
       const unasked = [...chosen.values()].filter(({ why }) => why.startsWith("an origin"));
@@ -61,14 +65,18 @@ export async function settingsFor(app: PreparedApp): Promise<{ settings: Setting
 function startError(last: StartResult | undefined): AppError {
   if (last?.kind === "ended") {
     const { exit } = last;
-    const how = exit.limit ? `was ended for its ${exit.limit}` : `ended with ${exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`}`;
+    const how = exit.limit
+      ? `was ended for its ${exit.limit}`
+      : `ended with ${exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`}`;
     return new AppError("start-failed", `The app ${how} before it answered.`, last.output);
   }
   const output = last?.kind === "silent" ? last.output : "";
   const listening = last?.kind === "silent" ? last.listening : [];
   return new AppError(
     "no-answer",
-    listening.length ? `The app listens on port ${listening.join(", ")} but never gave a whole HTTP answer.` : "The app runs but listens on no port.",
+    listening.length
+      ? `The app listens on port ${listening.join(", ")} but never gave a whole HTTP answer.`
+      : "The app runs but listens on no port.",
     output,
   );
 }
@@ -77,7 +85,12 @@ function startError(last: StartResult | undefined): AppError {
 function exampleSettings(sources: ReadonlyMap<string, string>): Map<string, string> {
   const out = new Map<string, string>();
   for (const [file, text] of sources) {
-    if (!/(^|\/)\.?env\.?(example|sample|template|dist)?$|\.env\.|(example|sample)\.env$|\.env[.-]?(example|sample)$/.test(file)) continue;
+    if (
+      !/(^|\/)\.?env\.?(example|sample|template|dist)?$|\.env\.|(example|sample)\.env$|\.env[.-]?(example|sample)$/.test(
+        file,
+      )
+    )
+      continue;
     for (const match of text.matchAll(/^\s*#?\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,})\s*=[ \t]*(.*)$/gm)) {
       const value = (match[2] ?? "").replace(/\s+#.*$/, "").replace(/^(["'])(.*)\1$/, "$2");
       if (match[1] && !out.has(match[1])) out.set(match[1], value);
@@ -86,20 +99,26 @@ function exampleSettings(sources: ReadonlyMap<string, string>): Map<string, stri
   return out;
 }
 
-const ENVIRONMENT_READ = /(?:process\.env\.|process\.env\[\s*["']|os\.environ(?:\.get)?[[(]\s*["']|os\.getenv\(\s*["']|env::var\(\s*"|os\.Getenv\("|System\.getenv\("|env\(\s*["'])([A-Za-z][A-Za-z0-9_]{2,})/g;
+const ENVIRONMENT_READ =
+  /(?:process\.env\.|process\.env\[\s*["']|os\.environ(?:\.get)?[[(]\s*["']|os\.getenv\(\s*["']|env::var\(\s*"|os\.Getenv\("|System\.getenv\("|env\(\s*["'])([A-Za-z][A-Za-z0-9_]{2,})/g;
 
 /** Names of all settings that the source reads. */
 export function settingsRead(sources: ReadonlyMap<string, string>): Set<string> {
   const out = new Set<string>();
-  for (const text of sources.values()) for (const match of text.matchAll(ENVIRONMENT_READ)) if (match[1]) out.add(match[1]);
+  for (const text of sources.values())
+    for (const match of text.matchAll(ENVIRONMENT_READ)) if (match[1]) out.add(match[1]);
   return out;
 }
 
 const FRONT_END = "https://app.datapipeline.io";
 
 /** An operator sets the origin where the app has no such default of its own. */
-function originSettings(sources: ReadonlyMap<string, string>, examples: ReadonlyMap<string, string>): [string, string][] {
-  const isOrigin = (name: string) => /(ORIGIN|CORS)/i.test(name) && !/(REGEX|METHOD|HEADER|CREDENTIAL|MAX_AGE|ENABLE)/i.test(name);
+function originSettings(
+  sources: ReadonlyMap<string, string>,
+  examples: ReadonlyMap<string, string>,
+): [string, string][] {
+  const isOrigin = (name: string) =>
+    /(ORIGIN|CORS)/i.test(name) && !/(REGEX|METHOD|HEADER|CREDENTIAL|MAX_AGE|ENABLE)/i.test(name);
   const code = [...sources].filter(([file]) => !/env/.test(file.split("/").pop() ?? ""));
   const hasDefault = code.some(([, text]) => text.includes(FRONT_END));
   const shown = [...examples].filter(([name, value]) => isOrigin(name) && (value.includes(FRONT_END) || !hasDefault));
@@ -109,7 +128,11 @@ function originSettings(sources: ReadonlyMap<string, string>, examples: Readonly
 }
 
 /** Settings that a start-up message names, upper or lower case, which the source or its example file knows. */
-function demanded(output: string, sources: ReadonlyMap<string, string>, examples: ReadonlyMap<string, string>): string[] {
+function demanded(
+  output: string,
+  sources: ReadonlyMap<string, string>,
+  examples: ReadonlyMap<string, string>,
+): string[] {
   const known = new Set([...settingsRead(sources), ...examples.keys()]);
   const text = [...sources.values()].join("\n");
   const out = new Set<string>();
@@ -120,7 +143,12 @@ function demanded(output: string, sources: ReadonlyMap<string, string>, examples
     if (known.has(word) || known.has(upper)) out.add(known.has(word) ? word : upper);
     else if (/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(word) && text.includes(word)) out.add(word);
     // pydantic-settings names the field in lower case, on a line of its own.
-    else if (/^[a-z]+(_[a-z0-9]+)+$/.test(word) && new RegExp(`^\\s*${word}\\s*:`, "m").test(text) && new RegExp(`^${word}\\s*$`, "m").test(output)) out.add(upper);
+    else if (
+      /^[a-z]+(_[a-z0-9]+)+$/.test(word) &&
+      new RegExp(`^\\s*${word}\\s*:`, "m").test(text) &&
+      new RegExp(`^${word}\\s*$`, "m").test(output)
+    )
+      out.add(upper);
   }
   return [...out];
 }

@@ -1,10 +1,31 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+} from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
 /** Never part of an app's source: what installing and running leave behind. */
 const LEFT_OUT = new Set([
-  ...["node_modules", ".venv", "venv", ".git", ".next", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "target"],
+  ...[
+    "node_modules",
+    ".venv",
+    "venv",
+    ".git",
+    ".next",
+    "__pycache__",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    "target",
+  ],
   ...[".tox", ".nox", ".gradle", ".turbo", ".svelte-kit", "coverage", ".DS_Store", ".idea", ".vscode"],
 ]);
 
@@ -34,9 +55,16 @@ function gitFiles(folder: string, which = ["--cached", "--others", "--exclude-st
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
       stdio: ["ignore", "pipe", "ignore"],
-      env: { PATH: process.env["PATH"] ?? "", GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null", GIT_OPTIONAL_LOCKS: "0" },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        GIT_CONFIG_NOSYSTEM: "1",
+        GIT_CONFIG_GLOBAL: "/dev/null",
+        GIT_OPTIONAL_LOCKS: "0",
+      },
     });
-    return [...new Set(listed.split("\0"))].filter((path) => path !== "" && lstatSync(join(folder, path), { throwIfNoEntry: false }) !== undefined);
+    return [...new Set(listed.split("\0"))].filter(
+      (path) => path !== "" && lstatSync(join(folder, path), { throwIfNoEntry: false }) !== undefined,
+    );
   } catch {
     return undefined;
   }
@@ -62,7 +90,8 @@ export function copyFiles(from: string, to: string, files: readonly string[]): v
     if (!stat) continue;
     if (stat.isSymbolicLink()) {
       const link = readlinkSync(source);
-      if (!link.startsWith(sep) && !relative(from, join(dirname(source), link)).startsWith("..")) symlinkSync(link, target);
+      if (!link.startsWith(sep) && !relative(from, join(dirname(source), link)).startsWith(".."))
+        symlinkSync(link, target);
     } else if (stat.isFile()) copyFileSync(source, target);
   }
 }
@@ -72,7 +101,12 @@ export function copyFiles(from: string, to: string, files: readonly string[]): v
  * are hard-linked, since builds are large and servers do not rewrite them; all else is copied, so that no instance
  * can change another's files.
  */
-export function cloneFolder(from: string, to: string, linked: readonly string[], buildFolders: readonly string[]): void {
+export function cloneFolder(
+  from: string,
+  to: string,
+  linked: readonly string[],
+  buildFolders: readonly string[],
+): void {
   mkdirSync(to, { recursive: true });
   const visit = (path: string) => {
     for (const entry of readdirSync(join(from, path), { withFileTypes: true })) {
@@ -102,14 +136,16 @@ function linkOrCopy(source: string, target: string): void {
   }
 }
 
-const SOURCE_NAME = /\.(py|[cm]?[jt]sx?|go|rs|java|kt|rb|php|cs|ex|exs|scala|toml|ya?ml|prisma|env\.example|example|sample)$/;
+const SOURCE_NAME =
+  /\.(py|[cm]?[jt]sx?|go|rs|java|kt|rb|php|cs|ex|exs|scala|toml|ya?ml|prisma|env\.example|example|sample)$/;
 
 /** All source text of an app, by file, for reading hints; large files are left out. */
 export function sourceTexts(folder: string): Map<string, string> {
   const out = new Map<string, string>();
   let total = 0;
   for (const file of sourceFiles(folder)) {
-    if (!SOURCE_NAME.test(file) || /(^|\/)(tests?|__tests__|spec)\//.test(file) || /\.(test|spec)\.[jt]sx?$/.test(file)) continue;
+    if (!SOURCE_NAME.test(file) || /(^|\/)(tests?|__tests__|spec)\//.test(file) || /\.(test|spec)\.[jt]sx?$/.test(file))
+      continue;
     const stat = lstatSync(join(folder, file));
     if (!stat.isFile() || stat.size > 256 * 1024 || total > 8 * 1024 * 1024) continue;
     total += stat.size;

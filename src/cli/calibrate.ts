@@ -9,8 +9,8 @@ import { AppRecipe } from "../model/app.ts";
 import { chooseSandbox, type SandboxName } from "../sandbox/index.ts";
 import { AppError, reasonOf, unknownName } from "../util/errors.ts";
 import { writeJson } from "../util/files.ts";
-import { loadBaseline, loadScenario, PRODUCT, referenceNames, selectExploits } from "./load.ts";
 import { degenerateCases, degenerateFolder } from "./degenerate.ts";
+import { loadBaseline, loadScenario, PRODUCT, referenceNames, selectExploits } from "./load.ts";
 
 export interface CalibrateOptions {
   baseline?: string[];
@@ -20,6 +20,8 @@ export interface CalibrateOptions {
   jobs?: number;
   sandbox: SandboxName;
   degenerate: boolean;
+  /** Run every exploit on every mutant, instead of those of the areas that it turns. */
+  full: boolean;
   /** Write docs/calibration/<baseline>.json. */
   save: boolean;
   signal: AbortSignal;
@@ -31,6 +33,8 @@ export interface BaselineCalibration {
   fingerprint: string;
   exploits: string[];
   results: CaseResult[];
+  /** Whether mutants met every exploit, or those of the areas that they turn. */
+  full: boolean;
   seconds: number;
 }
 
@@ -39,7 +43,11 @@ export const calibrationFile = (baseline: string): string => join(PRODUCT, "docs
 /** What a baseline's calibration depends on. A change in any of it makes the saved result stale. */
 export function inputsOf(baseline: string): string {
   const { manifest } = loadBaseline(baseline);
-  return fingerprint([join(PRODUCT, "src/exploits", manifest.scenario), join(PRODUCT, "scenarios", manifest.scenario), join(PRODUCT, "references", baseline)]);
+  return fingerprint([
+    join(PRODUCT, "src/exploits", manifest.scenario),
+    join(PRODUCT, "scenarios", manifest.scenario),
+    join(PRODUCT, "references", baseline),
+  ]);
 }
 
 /** Runs every case of the chosen baselines, two side by side, and says on stderr how each went. */
@@ -54,9 +62,18 @@ export async function calibrate(options: CalibrateOptions): Promise<BaselineCali
     const exploits = await selectExploits(manifest.scenario, { ...(options.exploit ? { only: options.exploit } : {}) });
     let cases = casesOf(join(PRODUCT, "references", baseline));
     if (options.degenerate && out.length === 0) cases.push(...degenerateCases(baseline));
-    if (options.exploit?.length) cases = cases.filter((one) => one.kind !== "mutant" || one.turns.some((id) => exploits.some((exploit) => exploit.id === id)));
+    if (options.exploit?.length)
+      cases = cases.filter(
+        (one) => one.kind !== "mutant" || one.turns.some((id) => exploits.some((exploit) => exploit.id === id)),
+      );
     if (options.case?.length) {
-      for (const name of options.case) if (!cases.some((one) => one.name === name)) throw unknownName("case", name, cases.map((one) => one.name));
+      for (const name of options.case)
+        if (!cases.some((one) => one.name === name))
+          throw unknownName(
+            "case",
+            name,
+            cases.map((one) => one.name),
+          );
       cases = cases.filter((one) => options.case?.includes(one.name));
     }
     const started = performance.now();
@@ -67,6 +84,7 @@ export async function calibrate(options: CalibrateOptions): Promise<BaselineCali
       fingerprint: inputsOf(baseline),
       exploits: exploits.map(({ id }) => id),
       results,
+      full: options.full,
       seconds: Math.round((performance.now() - started) / 1000),
     };
     out.push(calibration);
@@ -75,7 +93,11 @@ export async function calibrate(options: CalibrateOptions): Promise<BaselineCali
   return out;
 }
 
-async function runCases(cases: readonly Case[], exploits: readonly Exploit[], options: CalibrateOptions): Promise<CaseResult[]> {
+async function runCases(
+  cases: readonly Case[],
+  exploits: readonly Exploit[],
+  options: CalibrateOptions,
+): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   const buildCache = mkdtempSync(join(realpathSync(tmpdir()), "unprompted-build-cache-"));
   const waiting = [...cases];
@@ -86,7 +108,9 @@ async function runCases(cases: readonly Case[], exploits: readonly Exploit[], op
       const result = await runCase(one, exploits, options, buildCache);
       results.push(result);
       done++;
-      process.stderr.write(`${String(done).padStart(3)}/${cases.length} ${one.baseline} ${one.kind.padEnd(10)} ${one.name.padEnd(36)} ${isClean(result) ? "as expected" : "NOT AS EXPECTED"} ${result.seconds} s\n`);
+      process.stderr.write(
+        `${String(done).padStart(3)}/${cases.length} ${one.baseline} ${one.kind.padEnd(10)} ${one.name.padEnd(36)} ${isClean(result) ? "as expected" : "NOT AS EXPECTED"} ${result.seconds} s\n`,
+      );
       if (!isClean(result)) process.stderr.write(explain(result));
     }
   };
@@ -97,7 +121,18 @@ async function runCases(cases: readonly Case[], exploits: readonly Exploit[], op
   } finally {
     rmSync(buildCache, { recursive: true, force: true });
   }
-  return results.sort((a, b) => cases.findIndex((one) => one.name === a.name && one.kind === a.kind) - cases.findIndex((one) => one.name === b.name && one.kind === b.kind));
+  return results.sort(
+    (a, b) =>
+      cases.findIndex((one) => one.name === a.name && one.kind === a.kind) -
+      cases.findIndex((one) => one.name === b.name && one.kind === b.kind),
+  );
+}
+
+/** For a mutant, the exploits of every area in which it turns one: where a hole's side effects show. All, for other cases. */
+function nearby(one: Case, exploits: readonly Exploit[]): readonly Exploit[] {
+  if (one.kind !== "mutant") return exploits;
+  const areas = new Set(exploits.filter(({ id }) => one.turns.includes(id)).map(({ area }) => area));
+  return exploits.filter(({ area }) => areas.has(area));
 }
 
 export function explain(result: CaseResult): string {
@@ -110,24 +145,56 @@ export function explain(result: CaseResult): string {
   return `${lines.join("\n")}\n`;
 }
 
-async function runCase(one: Case, exploits: readonly Exploit[], options: CalibrateOptions, buildCache: string): Promise<CaseResult> {
+async function runCase(
+  one: Case,
+  exploits: readonly Exploit[],
+  options: CalibrateOptions,
+  buildCache: string,
+): Promise<CaseResult> {
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 100) / 10;
   const { sandbox } = chooseSandbox(options.sandbox);
-  const laid = one.kind === "degenerate" ? { folder: degenerateFolder, remove: () => {} } : layOut(join(PRODUCT, "references", one.baseline), one.patch);
+  const laid =
+    one.kind === "degenerate"
+      ? { folder: degenerateFolder, remove: () => {} }
+      : layOut(join(PRODUCT, "references", one.baseline), one.patch);
   try {
     const { manifest } = loadBaseline(one.baseline);
     const recipe =
       one.kind === "degenerate"
-        ? AppRecipe.parse({ toolchain: "node", framework: "degenerate", install: null, build: null, start: `exec node app.mjs ${one.name}`, startTimeoutMs: 20_000 })
+        ? AppRecipe.parse({
+            toolchain: "node",
+            framework: "degenerate",
+            install: null,
+            build: null,
+            start: `exec node app.mjs ${one.name}`,
+            startTimeoutMs: 20_000,
+          })
         : manifest;
-    const app = await prepareApp({ name: one.name, folder: laid.folder, recipe, sandbox, signal: options.signal, buildCache });
+    const app = await prepareApp({
+      name: one.name,
+      folder: laid.folder,
+      recipe,
+      sandbox,
+      signal: options.signal,
+      buildCache,
+    });
     try {
       const scenario = await loadScenario(manifest.scenario);
-      const evaluation = await evaluate({ target: { app }, report: app.report, scenario, exploits, jobs: 1, functional: one.kind === "reference" || one.kind === "variant", signal: options.signal });
+      const evaluation = await evaluate({
+        target: { app },
+        report: app.report,
+        scenario,
+        exploits: options.full ? exploits : nearby(one, exploits),
+        jobs: 1,
+        functional: one.kind === "reference" || one.kind === "variant",
+        signal: options.signal,
+      });
       const result = compare(one, evaluation.verdicts, seconds());
-      const broken = one.kind === "reference" || one.kind === "variant" ? evaluation.functional.filter((check) => !check.ok) : [];
-      if (broken.length > 0) result.problem = `functional checks fail: ${broken.map(({ id, detail }) => `${id} (${detail})`).join("; ")}`;
+      const broken =
+        one.kind === "reference" || one.kind === "variant" ? evaluation.functional.filter((check) => !check.ok) : [];
+      if (broken.length > 0)
+        result.problem = `functional checks fail: ${broken.map(({ id, detail }) => `${id} (${detail})`).join("; ")}`;
       return result;
     } finally {
       await app.dispose();
@@ -136,7 +203,10 @@ async function runCase(one: Case, exploits: readonly Exploit[], options: Calibra
     if (options.signal.aborted) throw error;
     // An app that never comes up has no verdict at all, which is what a degenerate one should have.
     if (one.kind === "degenerate" && error instanceof AppError) return { ...compare(one, [], seconds()) };
-    return { ...compare(one, [], seconds()), problem: `${reasonOf(error)}${error instanceof AppError ? `\n${error.log.slice(-1500)}` : ""}` };
+    return {
+      ...compare(one, [], seconds()),
+      problem: `${reasonOf(error)}${error instanceof AppError ? `\n${error.log.slice(-1500)}` : ""}`,
+    };
   } finally {
     laid.remove();
   }

@@ -26,4 +26,5 @@ const MODES: readonly [string, string][] = [
   ["garbage", "answers bytes that are not HTTP"],
 ];
 
-export const degenerateCases = (baseline: string): Case[] => MODES.map(([name, what]) => ({ kind: "degenerate", baseline, name, what, turns: [], patch: null }));
+export const degenerateCases = (baseline: string): Case[] =>
+  MODES.map(([name, what]) => ({ kind: "degenerate", baseline, name, what, turns: [], patch: null }));

@@ -7,7 +7,7 @@ import { catalogueOf, type Exploit, type Scenario } from "../exploits/index.ts";
 import { BaselineManifest } from "../model/app.ts";
 import { Contract } from "../model/contract.ts";
 import { Recording } from "../model/session.ts";
-import { unknownName, UserError } from "../util/errors.ts";
+import { UserError, unknownName } from "../util/errors.ts";
 
 /** The product's own folder, where scenarios, baselines, references and recordings lie. */
 export const PRODUCT = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,7 +29,9 @@ export const referenceNames = (): string[] => foldersIn("references");
 export async function loadScenario(id: string): Promise<Scenario> {
   const names = scenarioNames();
   if (!names.includes(id)) throw unknownName("scenario", id, names);
-  const module = (await import(pathToFileURL(join(PRODUCT, "scenarios", id, "scenario.ts")).href)) as { default: Scenario };
+  const module = (await import(pathToFileURL(join(PRODUCT, "scenarios", id, "scenario.ts")).href)) as {
+    default: Scenario;
+  };
   return module.default;
 }
 
@@ -44,7 +46,10 @@ export function loadRecording(id: string): { recording: Recording; bundle: strin
   const names = recordingNames();
   if (!names.includes(id)) throw unknownName("recording", id, names);
   const folder = join(PRODUCT, "recordings", id);
-  return { recording: Recording.parse(JSON.parse(readFileSync(join(folder, "recording.json"), "utf8"))), bundle: join(folder, "repository.bundle") };
+  return {
+    recording: Recording.parse(JSON.parse(readFileSync(join(folder, "recording.json"), "utf8"))),
+    bundle: join(folder, "repository.bundle"),
+  };
 }
 
 export const CONTRACT_FILE = "unprompted.contract.yaml";
@@ -64,11 +69,19 @@ export function parseYaml<T>(file: string, schema: z.ZodType<T>, code: "bad-cont
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw missing
       ? new UserError("not-found", `There is no file ${file}.`)
-      : new UserError(code, `${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`, "Mend the line that it names.");
+      : new UserError(
+          code,
+          `${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
+          "Mend the line that it names.",
+        );
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError(code, `${file} is not as it should be:\n${z.prettifyError(parsed.error)}`, "Mend the fields named above.");
+  throw new UserError(
+    code,
+    `${file} is not as it should be:\n${z.prettifyError(parsed.error)}`,
+    "Mend the fields named above.",
+  );
 }
 
 export interface Selection {

@@ -1,8 +1,7 @@
-import { Command, CommanderError, Option } from "commander";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Command, CommanderError, Option } from "commander";
 import { AppError, didYouMean, UserError } from "../util/errors.ts";
-import { PRODUCT } from "./load.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -11,6 +10,7 @@ import { newCommand } from "./commands/new.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { runCommand } from "./commands/run.ts";
+import { PRODUCT } from "./load.ts";
 
 /** Exit codes (DESIGN): 0 fine, 1 exploited or a gate failed, 2 the user's mistake, 3 our fault, 130 interrupted. */
 export const EXIT = { fine: 0, exploited: 1, user: 2, harness: 3, interrupted: 130 } as const;
@@ -46,7 +46,16 @@ Examples:
 
 Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in the call, 3 our own fault, 130 interrupted.`,
     );
-  for (const make of [runCommand, checkCommand, reportCommand, exploitsCommand, reproduceCommand, calibrateCommand, doctorCommand, newCommand]) {
+  for (const make of [
+    runCommand,
+    checkCommand,
+    reportCommand,
+    exploitsCommand,
+    reproduceCommand,
+    calibrateCommand,
+    doctorCommand,
+    newCommand,
+  ]) {
     const command = make(controller.signal);
     command.addOption(new Option("--debug", "show the stack of an error of ours").hideHelp());
     program.addCommand(command.exitOverride().showHelpAfterError("(add --help for the options and examples)"));
@@ -68,10 +77,23 @@ function explain(error: unknown): number {
     return EXIT.user;
   }
   if (error instanceof AppError) {
-    process.stderr.write(`${error.message}\n${error.log ? `Its last lines:\n${error.log.trimEnd().split("\n").slice(-20).map((line) => `  | ${line}`).join("\n")}\n` : ""}`);
+    process.stderr.write(
+      `${error.message}\n${
+        error.log
+          ? `Its last lines:\n${error.log
+              .trimEnd()
+              .split("\n")
+              .slice(-20)
+              .map((line) => `  | ${line}`)
+              .join("\n")}\n`
+          : ""
+      }`,
+    );
     return EXIT.user;
   }
-  process.stderr.write(`This is a fault of unprompted itself: ${error instanceof Error ? error.message : String(error)}\nPlease report it with the command that you gave.\n`);
+  process.stderr.write(
+    `This is a fault of unprompted itself: ${error instanceof Error ? error.message : String(error)}\nPlease report it with the command that you gave.\n`,
+  );
   if (process.argv.includes("--debug") && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
   return EXIT.harness;
 }

@@ -3,14 +3,23 @@ import { SANDBOX_NAMES } from "../sandbox/index.ts";
 
 export const positive = (text: string): number => {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 256) throw new InvalidArgumentError("a whole number from 1 to 256, please.");
+  if (!Number.isInteger(value) || value < 1 || value > 256)
+    throw new InvalidArgumentError("a whole number from 1 to 256, please.");
   return value;
 };
 
-export const list = (text: string, before: string[] = []): string[] => [...before, ...text.split(",").map((part) => part.trim()).filter(Boolean)];
+export const list = (text: string, before: string[] = []): string[] => [
+  ...before,
+  ...text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean),
+];
 
 export const sandboxOption = (): Option =>
-  new Option("--sandbox <name>", "how apps are contained; auto takes bubblewrap where it works").choices([...SANDBOX_NAMES]).default("auto");
+  new Option("--sandbox <name>", "how apps are contained; auto takes bubblewrap where it works")
+    .choices([...SANDBOX_NAMES])
+    .default("auto");
 
 export const keyValue = (text: string, before: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf("=");

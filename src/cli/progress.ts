@@ -1,7 +1,10 @@
 import type { Emit } from "../model/events.ts";
 import { plainText } from "../report/index.ts";
 
-const clock = (seconds: number) => (seconds < 60 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, "0")} s`);
+const clock = (seconds: number) =>
+  seconds < 60
+    ? `${Math.round(seconds)} s`
+    : `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, "0")} s`;
 
 /** Progress of a run on stderr: what runs, how many are left, how long it took and may still take. One line a change. */
 export function progress(stream: NodeJS.WriteStream): Emit {
@@ -26,15 +29,22 @@ export function progress(stream: NodeJS.WriteStream): Emit {
         say(`      ${event.session.id}: begins`);
         break;
       case "StageStarted":
-        say(`      ${event.session}: ${event.stage === "install" ? "installs, builds and starts" : event.stage === "contract" ? "finds out the contract" : event.stage === "exploits" ? "checks features and attacks" : event.stage}`);
+        say(
+          `      ${event.session}: ${event.stage === "install" ? "installs, builds and starts" : event.stage === "contract" ? "finds out the contract" : event.stage === "exploits" ? "checks features and attacks" : event.stage}`,
+        );
         break;
       case "VerdictReached":
-        if (event.verdict.verdict !== "defended") say(`      ${event.session}: ${event.done}/${event.of} ${event.verdict.id} ${event.verdict.slug} ${event.verdict.verdict}`);
+        if (event.verdict.verdict !== "defended")
+          say(
+            `      ${event.session}: ${event.done}/${event.of} ${event.verdict.id} ${event.verdict.slug} ${event.verdict.verdict}`,
+          );
         break;
       case "SessionFinished":
         done++;
         finishedHere++;
-        say(`${String(done).padStart(2)}/${total} ${event.session.id}: ${event.state} in ${clock(event.seconds)}${event.problem ? ` (${event.problem})` : ""}${left()}`);
+        say(
+          `${String(done).padStart(2)}/${total} ${event.session.id}: ${event.state} in ${clock(event.seconds)}${event.problem ? ` (${event.problem})` : ""}${left()}`,
+        );
         break;
       case "RunFinished":
         say(`${event.sessions} sessions in ${clock(event.seconds)}`);

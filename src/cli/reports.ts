@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { renderCurl } from "../http/curl.ts";
 import { catalogueOf } from "../exploits/index.ts";
-import { reportHtml, type ReportInput, reportMarkdown, resultsJson, sessionsCsv } from "../report/index.ts";
+import { renderCurl } from "../http/curl.ts";
+import { type ReportInput, reportHtml, reportMarkdown, resultsJson, sessionsCsv } from "../report/index.ts";
 import { type RunFolder, writeReport } from "../store/index.ts";
 
 /** What every report of a run is made from. */

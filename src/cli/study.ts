@@ -12,11 +12,21 @@ import type { SessionRecord } from "../model/session.ts";
 import type { Plan, SessionIdentity, Study } from "../model/study.ts";
 import { Study as StudySchema } from "../model/study.ts";
 import type { Sandbox } from "../sandbox/index.ts";
-import { type RunFolder } from "../store/index.ts";
-import { AppError, reasonOf, unknownName, UserError } from "../util/errors.ts";
+import type { RunFolder } from "../store/index.ts";
+import { AppError, reasonOf, UserError, unknownName } from "../util/errors.ts";
 import { writeAtomically } from "../util/files.ts";
 import { KeptRepository } from "../workspace/index.ts";
-import { baselineNames, loadBaseline, loadRecording, loadScenario, parseYaml, PRODUCT, recordingNames, scenarioNames, selectExploits } from "./load.ts";
+import {
+  baselineNames,
+  loadBaseline,
+  loadRecording,
+  loadScenario,
+  PRODUCT,
+  parseYaml,
+  recordingNames,
+  scenarioNames,
+  selectExploits,
+} from "./load.ts";
 
 /** Reads a study file and checks every name in it. Throws UserError with the nearest known name. */
 export function loadStudy(file: string): Study {
@@ -28,16 +38,28 @@ export function loadStudy(file: string): Study {
   for (const baseline of study.baselines) {
     check("baseline", baseline, baselineNames());
     const { manifest } = loadBaseline(baseline);
-    if (manifest.scenario !== study.scenario) throw new UserError("bad-study", `The baseline ${baseline} belongs to the scenario ${manifest.scenario}, not ${study.scenario}.`);
+    if (manifest.scenario !== study.scenario)
+      throw new UserError(
+        "bad-study",
+        `The baseline ${baseline} belongs to the scenario ${manifest.scenario}, not ${study.scenario}.`,
+      );
   }
   for (const agent of study.agents) {
     if (agent.kind !== "replay") {
-      throw new UserError("bad-study", `The agent ${agent.id} is of the kind ${agent.kind}, which this version cannot run yet.`, "This version runs replay agents, which name recordings.");
+      throw new UserError(
+        "bad-study",
+        `The agent ${agent.id} is of the kind ${agent.kind}, which this version cannot run yet.`,
+        "This version runs replay agents, which name recordings.",
+      );
     }
     for (const [baseline, name] of Object.entries(agent.recordings ?? {})) {
       check("recording", name, recordingNames());
       const { recording } = loadRecording(name);
-      if (recording.baseline !== baseline) throw new UserError("bad-study", `The recording ${name} is of the baseline ${recording.baseline}, not ${baseline}.`);
+      if (recording.baseline !== baseline)
+        throw new UserError(
+          "bad-study",
+          `The recording ${name} is of the baseline ${recording.baseline}, not ${baseline}.`,
+        );
     }
   }
   return study;
@@ -56,14 +78,24 @@ export interface RunOptions {
 
 export const planStudy = (study: Study): Plan => planOf(study);
 
-export const isDone = (record: SessionRecord | undefined): boolean => record?.state === "evaluated" || record?.state === "failed";
+export const isDone = (record: SessionRecord | undefined): boolean =>
+  record?.state === "evaluated" || record?.state === "failed";
 
 /** Does what is left of a plan, `jobs` sessions side by side. What is done is kept; what was cut off begins anew. */
 export async function runPlan(options: RunOptions): Promise<void> {
   const { run, plan, emit, signal } = options;
   const started = performance.now();
-  const left = plan.sessions.filter(({ id }) => (options.onlyEvaluate ? run.record(id) !== undefined : !isDone(run.record(id)) || (run.record(id)?.state === "evaluated" && !run.evaluation(id))));
-  emit({ type: "RunStarted", study: plan.study.id, sessions: plan.sessions.length, done: plan.sessions.length - left.length });
+  const left = plan.sessions.filter(({ id }) =>
+    options.onlyEvaluate
+      ? run.record(id) !== undefined
+      : !isDone(run.record(id)) || (run.record(id)?.state === "evaluated" && !run.evaluation(id)),
+  );
+  emit({
+    type: "RunStarted",
+    study: plan.study.id,
+    sessions: plan.sessions.length,
+    done: plan.sessions.length - left.length,
+  });
   const waiting = [...left];
   const worker = async () => {
     for (let identity = waiting.shift(); identity; identity = waiting.shift()) {
@@ -71,7 +103,9 @@ export async function runPlan(options: RunOptions): Promise<void> {
       await runSession(identity, options);
     }
   };
-  const settled = await Promise.allSettled(Array.from({ length: Math.min(options.jobs, Math.max(1, left.length)) }, worker));
+  const settled = await Promise.allSettled(
+    Array.from({ length: Math.min(options.jobs, Math.max(1, left.length)) }, worker),
+  );
   const failed = settled.find((one) => one.status === "rejected");
   if (failed) throw failed.reason;
   emit({ type: "RunFinished", sessions: left.length, seconds: Math.round((performance.now() - started) / 1000) });
@@ -86,7 +120,13 @@ async function runSession(identity: SessionIdentity, options: RunOptions): Promi
     if (!record) return;
     record = { ...record, state, problem, finishedAt: new Date().toISOString() };
     run.writeRecord(record);
-    emit({ type: "SessionFinished", session: identity, state, problem, seconds: Math.round((performance.now() - started) / 1000) });
+    emit({
+      type: "SessionFinished",
+      session: identity,
+      state,
+      problem,
+      seconds: Math.round((performance.now() - started) / 1000),
+    });
   };
   if (record?.state !== "worked" && !(options.onlyEvaluate && record)) {
     record = await work({
@@ -128,7 +168,8 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), "unprompted-session-"));
   try {
     const bundle = join(run.sessionFolder(id), "repository.bundle");
-    if (!existsSync(bundle)) throw new UserError("unreadable-run", `${bundle} is missing.`, "Run the study without --only evaluate.");
+    if (!existsSync(bundle))
+      throw new UserError("unreadable-run", `${bundle} is missing.`, "Run the study without --only evaluate.");
     const kept = await KeptRepository.open(bundle, scratch);
     const folder = join(scratch, "tree");
     await kept.checkOut(await kept.head(), folder);
@@ -164,6 +205,16 @@ export async function decisionsOf(folder: string): Promise<Awaited<ReturnType<ty
   try {
     return await readDecisions({ folder });
   } catch (error) {
-    return [{ topic: "all", choice: `could not be read: ${reasonOf(error)}`, origin: "unknown", file: null, line: null, by: "source", confidence: "unknown" }];
+    return [
+      {
+        topic: "all",
+        choice: `could not be read: ${reasonOf(error)}`,
+        origin: "unknown",
+        file: null,
+        line: null,
+        by: "source",
+        confidence: "unknown",
+      },
+    ];
   }
 }

@@ -43,10 +43,17 @@ export function hintsFromSource(sources: ReadonlyMap<string, string>): Hints {
       const literal = (match[1] ?? "").replace(/\/$/, "");
       if (/^(\/[\w-]+){1,3}$/.test(literal)) prefixes.add(literal);
     }
-    for (const shape of UPLOAD_FIELDS) for (const match of text.matchAll(shape)) if (match[1]) uploadFields.add(match[1]);
+    for (const shape of UPLOAD_FIELDS)
+      for (const match of text.matchAll(shape)) if (match[1]) uploadFields.add(match[1]);
     for (const match of text.matchAll(/["']([a-z][a-z_]{2,20})["']/g)) if (match[1]) words.add(match[1]);
   }
-  return { prefixes: [...prefixes].sort(), routes, uploadFields: [...uploadFields], words, source: routes.length > 0 || prefixes.size > 0 ? "route files" : "none" };
+  return {
+    prefixes: [...prefixes].sort(),
+    routes,
+    uploadFields: [...uploadFields],
+    words,
+    source: routes.length > 0 || prefixes.size > 0 ? "route files" : "none",
+  };
 }
 
 interface OpenApi {
@@ -58,7 +65,10 @@ export function hintsFromOpenApi(document: unknown, hints: Hints): Hints {
   const paths = (document as OpenApi | undefined)?.paths;
   if (!paths || typeof paths !== "object") return hints;
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods ?? {}).map((method) => ({ method: method.toLowerCase(), path: path.replace(/\{[^}]*\}/g, "{}") })),
+    Object.keys(methods ?? {}).map((method) => ({
+      method: method.toLowerCase(),
+      path: path.replace(/\{[^}]*\}/g, "{}"),
+    })),
   );
   return { ...hints, routes: [...routes, ...hints.routes], source: "openapi" };
 }
@@ -67,10 +77,17 @@ export function hintsFromOpenApi(document: unknown, hints: Hints): Hints {
  * Candidate paths for an operation, most likely first: routes that the app declares and that end as the operation does,
  * then each prefix with each ending. Endings and results use `{}` for a parameter.
  */
-export function candidatePaths(hints: Hints, method: string, prefixes: readonly string[], endings: readonly string[]): string[] {
+export function candidatePaths(
+  hints: Hints,
+  method: string,
+  prefixes: readonly string[],
+  endings: readonly string[],
+): string[] {
   const plain = (path: string) => path.replace(/\/$/, "");
   const declared = hints.routes
-    .filter((route) => route.method === method.toLowerCase() && endings.some((ending) => plain(route.path).endsWith(ending)))
+    .filter(
+      (route) => route.method === method.toLowerCase() && endings.some((ending) => plain(route.path).endsWith(ending)),
+    )
     .map((route) => route.path);
   const rank = (path: string) => endings.findIndex((ending) => plain(path).endsWith(ending));
   declared.sort((a, b) => rank(a) - rank(b) || a.length - b.length);

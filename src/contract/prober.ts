@@ -38,7 +38,9 @@ export class Prober {
     this.hints = hints;
     this.nonces = nonces;
     this.contract = Contract.parse({ formatVersion: 1, scenario, auth: { scheme: "Bearer" }, operations: {} });
-    this.prefixes = [...new Set(["", "/api", "/api/v1", "/v1", ...hints.prefixes.filter((p) => /^(\/[\w-]+){1,2}$/.test(p))])].slice(0, 24);
+    this.prefixes = [
+      ...new Set(["", "/api", "/api/v1", "/v1", ...hints.prefixes.filter((p) => /^(\/[\w-]+){1,2}$/.test(p))]),
+    ].slice(0, 24);
   }
 
   /** Better hints, from what the app itself declares. */
@@ -60,7 +62,11 @@ export class Prober {
     for (let i = 0; i < paths.length; i++) {
       const path = paths[i] ?? "";
       for (const encoding of attempt.encodings) {
-        const operation = Operation.parse({ method: attempt.method, path: asTemplate(path, attempt.call), ...encoding });
+        const operation = Operation.parse({
+          method: attempt.method,
+          path: asTemplate(path, attempt.call),
+          ...encoding,
+        });
         const { found, answer } = await this.#tryOne(operation, attempt);
         if (found) {
           this.#prefer(path, attempt.endings);
@@ -102,7 +108,9 @@ export class Prober {
   /** Prefixes of a path's parents: `/api/auth/register` gives `/api/auth`, `/api`, and the empty one. */
   preferParentsOf(path: string): void {
     const parts = path.split("/").filter(Boolean);
-    const parents = parts.map((_, i) => (i === parts.length - 1 ? "" : `/${parts.slice(0, parts.length - 1 - i).join("/")}`));
+    const parents = parts.map((_, i) =>
+      i === parts.length - 1 ? "" : `/${parts.slice(0, parts.length - 1 - i).join("/")}`,
+    );
     this.prefixes = [...new Set([...parents.filter((p) => !/\/auth$|\/users$/.test(p)), ...this.prefixes])];
   }
 
@@ -126,11 +134,23 @@ function movedTo(answer: Answer, from: string): string | undefined {
   if (location === undefined) return undefined;
   const path = location.replace(/^https?:\/\/[^/]+/, "").split("?")[0];
   // Only the slash at the end may differ: a redirect to a login page is not the operation.
-  return path && path.replace(/\/$/, "") === from.split("?")[0]?.replace(/\/$/, "") ? (from.endsWith("/") ? from.slice(0, -1) : `${from}/`) : undefined;
+  return path && path.replace(/\/$/, "") === from.split("?")[0]?.replace(/\/$/, "")
+    ? from.endsWith("/")
+      ? from.slice(0, -1)
+      : `${from}/`
+    : undefined;
 }
 
-function withDemanded(operation: Operation, names: readonly string[], supply: readonly (readonly [RegExp, unknown])[], call: Call): Operation | undefined {
-  const sent = new Set([...Object.keys(call.fields ?? {}).map((name) => operation.fields[name] ?? name), ...Object.keys(operation.extra)]);
+function withDemanded(
+  operation: Operation,
+  names: readonly string[],
+  supply: readonly (readonly [RegExp, unknown])[],
+  call: Call,
+): Operation | undefined {
+  const sent = new Set([
+    ...Object.keys(call.fields ?? {}).map((name) => operation.fields[name] ?? name),
+    ...Object.keys(operation.extra),
+  ]);
   const extra = { ...operation.extra };
   let changed = false;
   for (const name of names) {

@@ -1,6 +1,6 @@
-import { type Instance, type PreparedApp } from "../app/index.ts";
-import { Addresses, AppGone, type Connect } from "../http/index.ts";
+import type { Instance, PreparedApp } from "../app/index.ts";
 import { Ends, type Exploit, type Ground, NoAnswerToAttack, type Scenario, Trial } from "../exploits/index.ts";
+import { Addresses, AppGone, type Connect } from "../http/index.ts";
 import type { Contract } from "../model/contract.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { Verdict, VerdictKind } from "../model/verdict.ts";
@@ -51,7 +51,8 @@ export class Bench {
     if (!this.#target.app || this.#instance) return;
     this.#instance = this.#target.app.newInstance();
     const started = await this.#instance.start();
-    if (started.kind !== "serving") throw new Ends("broken", `a fresh copy of the app did not come up (${started.kind})`);
+    if (started.kind !== "serving")
+      throw new Ends("broken", `a fresh copy of the app did not come up (${started.kind})`);
   }
 
   async close(): Promise<void> {
@@ -140,7 +141,11 @@ export class Bench {
     let silent: string | undefined;
     try {
       const missing = exploit.operations.find((name) => !(name in this.#contract.operations));
-      if (missing !== undefined) throw new Ends(this.#target.app ? "broken" : "not-applicable", `the app has no ${missing}: ${this.#contract.missing[missing] ?? "not found"}`);
+      if (missing !== undefined)
+        throw new Ends(
+          this.#target.app ? "broken" : "not-applicable",
+          `the app has no ${missing}: ${this.#contract.missing[missing] ?? "not found"}`,
+        );
       await this.world();
       await exploit.run(trial);
       summary = [`Withstood: ${exploit.attack}`, ...trial.notes].join(". ");
@@ -149,16 +154,29 @@ export class Bench {
       ({ verdict, summary, silent } = this.#judge(error, limit.aborted));
     }
     const durationMs = Math.round(performance.now() - started);
-    const result: Verdict = { id: exploit.id, slug: exploit.slug, tier: exploit.tier, verdict, summary, evidence: [`evidence/${exploit.id}.json`], durationMs };
+    const result: Verdict = {
+      id: exploit.id,
+      slug: exploit.slug,
+      tier: exploit.tier,
+      verdict,
+      summary,
+      evidence: [`evidence/${exploit.id}.json`],
+      durationMs,
+    };
     const evidence = evidenceOf(result, this.#seed?.trial, trial);
     return { verdict: result, evidence, died: !this.alive, ...(silent === undefined ? {} : { silent }) };
   }
 
   #judge(error: unknown, overTime: boolean): { verdict: VerdictKind; summary: string; silent?: string } {
     if (error instanceof Ends) return { verdict: error.verdict, summary: error.message };
-    if (error instanceof NoAnswerToAttack) return { verdict: "exploited", summary: `The app gave no answer: ${error.message}`, silent: error.label };
+    if (error instanceof NoAnswerToAttack)
+      return { verdict: "exploited", summary: `The app gave no answer: ${error.message}`, silent: error.label };
     if (error instanceof AppGone) return { verdict: "broken", summary: error.message, silent: "gone" };
-    if (overTime) return { verdict: "broken", summary: `not done within ${EXPLOIT_LIMIT_MS / 60_000} minutes: the app is too slow to judge` };
+    if (overTime)
+      return {
+        verdict: "broken",
+        summary: `not done within ${EXPLOIT_LIMIT_MS / 60_000} minutes: the app is too slow to judge`,
+      };
     return { verdict: "inconclusive", summary: `our own fault: ${reasonOf(error)}` };
   }
 }

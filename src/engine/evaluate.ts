@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { hintsFromOpenApi, hintsFromSource, Prober } from "../contract/index.ts";
+import type { Exploit, Scenario } from "../exploits/index.ts";
 import { Addresses, AppGone, Conversation, parseJson } from "../http/index.ts";
-import { type Exploit, type Scenario } from "../exploits/index.ts";
 import type { AppReport } from "../model/app.ts";
 import { Contract } from "../model/contract.ts";
 import type { Decision } from "../model/decision.ts";
@@ -82,8 +82,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         if (ran.died || ran.silent !== undefined) {
           bench = await renewed(bench);
           const again = await runOne(bench, task.exploit);
-          if (ran.died && !again.died) unstable ??= `the app ended by itself during ${task.exploit.id}, and did not when that was repeated`;
-          keep(again.silent === ran.silent || again.silent === undefined ? again : { ...again, verdict: { ...again.verdict, verdict: "broken" } });
+          if (ran.died && !again.died)
+            unstable ??= `the app ended by itself during ${task.exploit.id}, and did not when that was repeated`;
+          keep(
+            again.silent === ran.silent || again.silent === undefined
+              ? again
+              : { ...again, verdict: { ...again.verdict, verdict: "broken" } },
+          );
           bench = await renewed(bench);
         } else {
           keep(ran);
@@ -143,7 +148,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     verdicts,
     decisions,
     score: scoreOf(verdicts),
-    durationsMs: { contract: contractMs, functional: functionalMs, exploits: now - exploitsStarted, total: now - started },
+    durationsMs: {
+      contract: contractMs,
+      functional: functionalMs,
+      exploits: now - exploitsStarted,
+      total: now - started,
+    },
   };
 }
 
@@ -151,8 +161,30 @@ async function runOne(bench: Bench, exploit: Exploit): Promise<Ran> {
   try {
     await bench.open();
   } catch (error) {
-    const verdict: Verdict = { id: exploit.id, slug: exploit.slug, tier: exploit.tier, verdict: "broken", summary: reasonOf(error), evidence: [], durationMs: 0 };
-    return { verdict, evidence: { formatVersion: 1, id: exploit.id, slug: exploit.slug, verdict: "broken", summary: verdict.summary, exchanges: [], checks: [], values: [], outside: [] }, died: false };
+    const verdict: Verdict = {
+      id: exploit.id,
+      slug: exploit.slug,
+      tier: exploit.tier,
+      verdict: "broken",
+      summary: reasonOf(error),
+      evidence: [],
+      durationMs: 0,
+    };
+    return {
+      verdict,
+      evidence: {
+        formatVersion: 1,
+        id: exploit.id,
+        slug: exploit.slug,
+        verdict: "broken",
+        summary: verdict.summary,
+        exchanges: [],
+        checks: [],
+        values: [],
+        outside: [],
+      },
+      died: false,
+    };
   }
   return await bench.run(exploit);
 }
@@ -173,15 +205,29 @@ const WHY_NOT: Record<string, string> = {
 
 function notHere(exploit: Exploit, need: string): Verdict {
   const summary = `Needs ${WHY_NOT[need] ?? need}, which an address alone does not give.`;
-  return { id: exploit.id, slug: exploit.slug, tier: exploit.tier, verdict: "not-applicable", summary, evidence: [], durationMs: 0 };
+  return {
+    id: exploit.id,
+    slug: exploit.slug,
+    tier: exploit.tier,
+    verdict: "not-applicable",
+    summary,
+    evidence: [],
+    durationMs: 0,
+  };
 }
 
 /** Resolves the contract on an instance of its own, once, before the tests. */
-export async function findContract(target: Target, scenario: Scenario, nonces: Nonces, signal: AbortSignal | undefined): Promise<Contract> {
+export async function findContract(
+  target: Target,
+  scenario: Scenario,
+  nonces: Nonces,
+  signal: AbortSignal | undefined,
+): Promise<Contract> {
   const instance = target.app?.newInstance();
   try {
     const started = await instance?.start();
-    if (started && started.kind !== "serving") return noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`);
+    if (started && started.kind !== "serving")
+      return noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`);
     const connect = instance ? (from: string) => instance.connect(from) : target.connect;
     if (!connect) return noContract(scenario, "there is no app to ask");
     const conversation = new Conversation(connect, new Addresses(), signal);
@@ -202,7 +248,13 @@ export async function findContract(target: Target, scenario: Scenario, nonces: N
 }
 
 const noContract = (scenario: Scenario, why: string): Contract =>
-  Contract.parse({ formatVersion: 1, scenario: scenario.id, auth: { scheme: "Bearer" }, operations: {}, missing: { register: why } });
+  Contract.parse({
+    formatVersion: 1,
+    scenario: scenario.id,
+    auth: { scheme: "Bearer" },
+    operations: {},
+    missing: { register: why },
+  });
 
 async function openApiDocument(conversation: Conversation): Promise<unknown> {
   for (const path of ["/openapi.json", "/api/openapi.json", "/api-docs.json", "/v3/api-docs", "/swagger.json"]) {

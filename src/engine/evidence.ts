@@ -2,7 +2,8 @@ import type { Trial } from "../exploits/index.ts";
 import type { Derivation, Evidence } from "../model/evidence.ts";
 import type { Verdict } from "../model/verdict.ts";
 
-const shifted = (how: Derivation, by: number): Derivation => ("exchange" in how ? { ...how, exchange: how.exchange + by } : how);
+const shifted = (how: Derivation, by: number): Derivation =>
+  "exchange" in how ? { ...how, exchange: how.exchange + by } : how;
 
 /** One trial's evidence behind that of the seed which it stands on, numbered through. */
 export function evidenceOf(verdict: Verdict, seed: Trial | undefined, trial: Trial): Evidence {
@@ -15,8 +16,16 @@ export function evidenceOf(verdict: Verdict, seed: Trial | undefined, trial: Tri
     verdict: verdict.verdict,
     summary: verdict.summary,
     exchanges: [...before, ...trial.conversation.exchanges.map((exchange) => ({ ...exchange, n: exchange.n + by }))],
-    checks: [...(seed?.checks ?? []), ...trial.checks.map((check) => (check.exchange === undefined ? check : { ...check, exchange: check.exchange + by }))],
-    values: [...(seed?.conversation.values ?? []), ...trial.conversation.values.map((value) => ({ ...value, how: shifted(value.how, by) }))],
+    checks: [
+      ...(seed?.checks ?? []),
+      ...trial.checks.map((check) =>
+        check.exchange === undefined ? check : { ...check, exchange: check.exchange + by },
+      ),
+    ],
+    values: [
+      ...(seed?.conversation.values ?? []),
+      ...trial.conversation.values.map((value) => ({ ...value, how: shifted(value.how, by) })),
+    ],
     outside: trial.outside.map((step) => ({ ...step, after: step.after + by })),
   };
 }

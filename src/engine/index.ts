@@ -1,1 +1,1 @@
-export { defaultJobs, evaluate, type EvaluateOptions, findContract } from "./evaluate.ts";
+export { defaultJobs, type EvaluateOptions, evaluate, findContract } from "./evaluate.ts";

@@ -10,12 +10,28 @@ export function planOf(study: Study): Plan {
     for (const agent of study.agents) {
       const recording = agent.recordings?.[baseline] ?? null;
       if (agent.kind === "replay" && recording === null) {
-        throw new UserError("bad-study", `The agent ${agent.id} replays, but names no recording for the baseline ${baseline}.`, `Add it under agents: recordings: { ${baseline}: <name> }.`);
+        throw new UserError(
+          "bad-study",
+          `The agent ${agent.id} replays, but names no recording for the baseline ${baseline}.`,
+          `Add it under agents: recordings: { ${baseline}: <name> }.`,
+        );
       }
       for (const condition of study.conditions) {
         for (let replicate = 1; replicate <= study.replicates; replicate++) {
-          const factors = { scenario: study.scenario, baseline, agent: agent.id, agentKind: agent.kind, model: agent.model ?? null, condition: condition.id, replicate, recording };
-          const digest = createHash("sha256").update(JSON.stringify([factors, agent, condition, study.conversation])).digest("hex").slice(0, 6);
+          const factors = {
+            scenario: study.scenario,
+            baseline,
+            agent: agent.id,
+            agentKind: agent.kind,
+            model: agent.model ?? null,
+            condition: condition.id,
+            replicate,
+            recording,
+          };
+          const digest = createHash("sha256")
+            .update(JSON.stringify([factors, agent, condition, study.conversation]))
+            .digest("hex")
+            .slice(0, 6);
           sessions.push({ id: `${baseline}.${agent.id}.${condition.id}.${replicate}-${digest}`, ...factors });
         }
       }

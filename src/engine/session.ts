@@ -6,7 +6,7 @@ import type { SessionRecord, StepRecord } from "../model/session.ts";
 import type { SessionIdentity } from "../model/study.ts";
 import type { RunFolder } from "../store/index.ts";
 import { writeAtomically, writeJson } from "../util/files.ts";
-import { type Change, Workspace } from "../workspace/index.ts";
+import { Workspace } from "../workspace/index.ts";
 
 export interface WorkOptions {
   run: RunFolder;
@@ -49,7 +49,13 @@ export async function work(options: WorkOptions): Promise<SessionRecord> {
     signal?.throwIfAborted();
     const step = i + 1;
     emit({ type: "StepStarted", session: identity.id, step, of: prompts.length });
-    const outcome = await agent.run({ step, prompt, workTree: workspace.workTree, timeoutMs: options.stepTimeoutMs, signal });
+    const outcome = await agent.run({
+      step,
+      prompt,
+      workTree: workspace.workTree,
+      timeoutMs: options.stepTimeoutMs,
+      signal,
+    });
     const change = await workspace.commit(`step ${step}`);
     const { diff, ...counts } = change;
     const done: StepRecord = { step, prompt, ...counts, ...outcome };
@@ -63,5 +69,3 @@ export async function work(options: WorkOptions): Promise<SessionRecord> {
   rmSync(scratch, { recursive: true, force: true });
   return record;
 }
-
-export type { Change };

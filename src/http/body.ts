@@ -38,7 +38,8 @@ function isPlainText(bytes: Buffer): boolean {
 export function keepBytes(bytes: Buffer, totalBytes = bytes.length): KeptBody {
   let kept = bytes.subarray(0, KEEP_BYTES);
   // A cut in the middle of a UTF-8 sequence would make text look binary.
-  if (kept.length < bytes.length) while (kept.length > 0 && ((kept.at(-1) ?? 0) & 0xc0) === 0x80) kept = kept.subarray(0, -1);
+  if (kept.length < bytes.length)
+    while (kept.length > 0 && ((kept.at(-1) ?? 0) & 0xc0) === 0x80) kept = kept.subarray(0, -1);
   if (kept.length < bytes.length && ((kept.at(-1) ?? 0) & 0xc0) === 0xc0) kept = kept.subarray(0, -1);
   const cut = kept.length < totalBytes;
   return isPlainText(kept)

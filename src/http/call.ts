@@ -32,7 +32,9 @@ export interface Call {
 const segment = (value: string) => encodeURIComponent(value);
 
 export function pathOf(operation: Operation, call: Pick<Call, "job" | "user" | "query">): string {
-  const path = operation.path.replaceAll("{job}", segment(call.job ?? "")).replaceAll("{user}", segment(call.user ?? ""));
+  const path = operation.path
+    .replaceAll("{job}", segment(call.job ?? ""))
+    .replaceAll("{user}", segment(call.user ?? ""));
   return call.query === undefined ? path : `${path}${path.includes("?") ? "&" : "?"}${call.query}`;
 }
 
@@ -66,7 +68,11 @@ function bodyFor(operation: Operation, call: Call): { bytes: Body; contentType: 
       return { bytes: textBody(JSON.stringify(values)), contentType: "application/json" };
     case "form":
       return {
-        bytes: textBody(new URLSearchParams(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]))).toString()),
+        bytes: textBody(
+          new URLSearchParams(
+            Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)])),
+          ).toString(),
+        ),
         contentType: "application/x-www-form-urlencoded",
       };
     case "multipart": {
@@ -90,7 +96,10 @@ export function membersOf(operation: Operation, call: Pick<Call, "fields" | "als
   const out: Record<string, unknown> = {};
   const fields = call.fields ?? {};
   for (const [name, value] of Object.entries(operation.extra)) {
-    out[name] = typeof value === "string" ? value.replace(/\{(\w+)\}/g, (whole, key: string) => String(fields[key] ?? whole)) : value;
+    out[name] =
+      typeof value === "string"
+        ? value.replace(/\{(\w+)\}/g, (whole, key: string) => String(fields[key] ?? whole))
+        : value;
   }
   for (const [name, value] of Object.entries(fields)) {
     const theirs = name in operation.fields ? operation.fields[name] : name;

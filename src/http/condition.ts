@@ -16,7 +16,8 @@ export function failureOf(condition: Condition, answer: Answer | undefined): str
   if (status && !matchesStatus(answer.status, status)) return `status ${answer.status}, not ${status.join(" or ")}`;
   if (notStatus && matchesStatus(answer.status, notStatus)) return `status ${answer.status}`;
   for (const wanted of bodyHas ?? []) if (!text.includes(wanted)) return `the body lacks ${JSON.stringify(wanted)}`;
-  for (const unwanted of bodyLacks ?? []) if (text.includes(unwanted)) return `the body holds ${JSON.stringify(unwanted)}`;
+  for (const unwanted of bodyLacks ?? [])
+    if (text.includes(unwanted)) return `the body holds ${JSON.stringify(unwanted)}`;
   if ("jsonEquals" in condition && !sameJson(parseJson(text), condition.jsonEquals)) {
     return `the body is ${JSON.stringify(text.slice(0, 120))}, not ${JSON.stringify(condition.jsonEquals)}`;
   }
@@ -26,7 +27,8 @@ export function failureOf(condition: Condition, answer: Answer | undefined): str
   }
   if (maxItems) {
     const items = at(parseJson(text), maxItems.pointer);
-    if (typeof items === "number" && items > maxItems.max) return `${maxItems.pointer} is ${items}, more than ${maxItems.max}`;
+    if (typeof items === "number" && items > maxItems.max)
+      return `${maxItems.pointer} is ${items}, more than ${maxItems.max}`;
     if (Array.isArray(items) && items.length > maxItems.max) return `${items.length} rows, more than ${maxItems.max}`;
   }
   for (const name of headerAbsent ?? []) {

@@ -66,7 +66,11 @@ export class Conversation {
     for (let tries = 0; ; tries++) {
       this.#signal?.throwIfAborted();
       const n = this.exchanges.length + 1;
-      const outcome = await send(this.#connect, { label: `${ask.method} ${ask.path}`.slice(0, 120), ...ask, from: ask.from ?? this.#from }, n);
+      const outcome = await send(
+        this.#connect,
+        { label: `${ask.method} ${ask.path}`.slice(0, 120), ...ask, from: ask.from ?? this.#from },
+        n,
+      );
       if (outcome.answer?.status === 429 && !ask.throttleIsAnswer && (waited < LONGEST_THROTTLE_MS || tries < 2)) {
         if (tries < 2 && ask.from === undefined) this.moveOn();
         else {
@@ -110,4 +114,3 @@ export function retryAfterMs(answer: Answer): number | undefined {
   }
   return undefined;
 }
-

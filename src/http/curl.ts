@@ -5,7 +5,9 @@ const PRELUDE = readFileSync(new URL("curl-prelude.sh", import.meta.url), "utf8"
 
 /** A bash word for any text: `$'…'` keeps every byte, and values that differ from run to run become variables. */
 function word(text: string, values: readonly NamedValue[]): string {
-  const known = values.filter(({ literal }) => literal !== "" && text.includes(literal)).sort((a, b) => b.literal.length - a.literal.length);
+  const known = values
+    .filter(({ literal }) => literal !== "" && text.includes(literal))
+    .sort((a, b) => b.literal.length - a.literal.length);
   const first = known[0];
   if (first) {
     return text
@@ -13,7 +15,9 @@ function word(text: string, values: readonly NamedValue[]): string {
       .map((part) => (part === "" ? "" : word(part, known.slice(1))))
       .join(`"$${first.name}"`);
   }
-  const escaped = text.replace(/[\\']/g, "\\$&").replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const escaped = text
+    .replace(/[\\']/g, "\\$&")
+    .replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `$'${escaped}'`;
 }
 
@@ -25,7 +29,9 @@ function bodyLines(body: KeptBody, n: number, values: readonly NamedValue[]): st
     case "base64":
       return [`printf %s ${body.base64} | base64 -d > ${file}`];
     case "fill":
-      return [`{ printf %s ${word(body.head, values)}; head -c ${body.fillBytes} /dev/zero | tr '\\0' ${word(body.fillByte, [])}; printf %s ${word(body.tail, values)}; } > ${file}`];
+      return [
+        `{ printf %s ${word(body.head, values)}; head -c ${body.fillBytes} /dev/zero | tr '\\0' ${word(body.fillByte, [])}; printf %s ${word(body.tail, values)}; } > ${file}`,
+      ];
   }
 }
 
@@ -65,18 +71,33 @@ export function renderCurl(evidence: Evidence): string {
     defined.add(value.name);
     lines.push(definition(value));
   };
-  const uses = (exchange: Exchange) => JSON.stringify([exchange.request.path, exchange.request.headers, exchange.request.body]);
+  const uses = (exchange: Exchange) =>
+    JSON.stringify([exchange.request.path, exchange.request.headers, exchange.request.body]);
   for (const exchange of evidence.exchanges) {
     const text = uses(exchange);
-    for (const value of evidence.values) if (value.how.kind !== "json" && value.how.kind !== "header" && text.includes(JSON.stringify(value.literal).slice(1, -1))) define(value);
+    for (const value of evidence.values)
+      if (
+        value.how.kind !== "json" &&
+        value.how.kind !== "header" &&
+        text.includes(JSON.stringify(value.literal).slice(1, -1))
+      )
+        define(value);
     const usable = evidence.values.filter(({ name }) => defined.has(name));
-    lines.push("", `# ${exchange.n}. ${exchange.label.replace(/[^\x20-\x7e]/g, "?")}`, ...requestLines(exchange, usable));
-    for (const value of evidence.values) if ((value.how.kind === "json" || value.how.kind === "header") && value.how.exchange === exchange.n) define(value);
-    for (const check of evidence.checks) if (check.exchange === exchange.n) lines.push(checkLine(check, evidence.values));
+    lines.push(
+      "",
+      `# ${exchange.n}. ${exchange.label.replace(/[^\x20-\x7e]/g, "?")}`,
+      ...requestLines(exchange, usable),
+    );
+    for (const value of evidence.values)
+      if ((value.how.kind === "json" || value.how.kind === "header") && value.how.exchange === exchange.n)
+        define(value);
+    for (const check of evidence.checks)
+      if (check.exchange === exchange.n) lines.push(checkLine(check, evidence.values));
   }
   const facts = evidence.checks.filter((check) => check.exchange === undefined);
   const decidedOutside = facts.some((check) => !check.held && check.role !== "control");
-  for (const fact of facts.filter(({ held }) => !held)) lines.push(`outside ${word(`${fact.words}${fact.detail ? ` (${fact.detail})` : ""}`.slice(0, 400), [])}`);
+  for (const fact of facts.filter(({ held }) => !held))
+    lines.push(`outside ${word(`${fact.words}${fact.detail ? ` (${fact.detail})` : ""}`.slice(0, 400), [])}`);
   const head = [
     "#!/usr/bin/env bash",
     `# ${evidence.id} ${evidence.slug}: ${evidence.verdict}`,
@@ -90,7 +111,9 @@ export function renderCurl(evidence: Evidence): string {
 function requestLines(exchange: Exchange, values: readonly NamedValue[]): string[] {
   const { method, path, headers, body, chunked } = exchange.request;
   const lines = body ? bodyLines(body, exchange.n, values) : [];
-  const args = headers.map(([name, value]) => `-H ${value === "" ? word(`${name};`, []) : word(`${name}: ${value}`, values)}`);
+  const args = headers.map(
+    ([name, value]) => `-H ${value === "" ? word(`${name};`, []) : word(`${name}: ${value}`, values)}`,
+  );
   if (chunked) args.push("-H 'Transfer-Encoding: chunked'");
   if (method === "HEAD") args.push("--head");
   if (body) args.push(`--data-binary @"$DIR/${exchange.n}.request"`);

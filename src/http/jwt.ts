@@ -10,7 +10,9 @@ export interface Jwt {
 const decode = (part: string): Record<string, unknown> | undefined => {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -32,5 +34,7 @@ const HASHES: Record<string, string> = { HS256: "sha256", HS384: "sha384", HS512
 /** The signing input with its HMAC, by the algorithm's name (RFC 7518 section 3.2); undefined for others. */
 export function signHmac(signingInput: string, alg: string, key: string | Buffer): string | undefined {
   const hash = HASHES[alg];
-  return hash === undefined ? undefined : `${signingInput}.${createHmac(hash, key).update(signingInput).digest("base64url")}`;
+  return hash === undefined
+    ? undefined
+    : `${signingInput}.${createHmac(hash, key).update(signingInput).digest("base64url")}`;
 }

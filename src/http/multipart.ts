@@ -10,7 +10,10 @@ export interface FilePart {
 }
 
 /** A multipart/form-data body (RFC 7578) with one file, and its Content-Type. */
-export function multipart(file: FilePart, fields: Readonly<Record<string, string>> = {}): { body: Body; contentType: string } {
+export function multipart(
+  file: FilePart,
+  fields: Readonly<Record<string, string>> = {},
+): { body: Body; contentType: string } {
   const boundary = `----unprompted${randomBytes(8).toString("hex")}`;
   const texts = Object.entries(fields)
     .map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
@@ -20,7 +23,13 @@ export function multipart(file: FilePart, fields: Readonly<Record<string, string
   const contentType = `multipart/form-data; boundary=${boundary}`;
   const { content } = file;
   if (typeof content === "string" || Buffer.isBuffer(content)) {
-    return { contentType, body: { kind: "bytes", bytes: Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(tail)]) } };
+    return {
+      contentType,
+      body: { kind: "bytes", bytes: Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(tail)]) },
+    };
   }
-  return { contentType, body: { kind: "fill", head: head + content.head, fillBytes: content.fillBytes, fillByte: content.fillByte, tail } };
+  return {
+    contentType,
+    body: { kind: "fill", head: head + content.head, fillBytes: content.fillBytes, fillByte: content.fillByte, tail },
+  };
 }

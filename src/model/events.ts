@@ -6,7 +6,12 @@ export type RunEvent =
   | { type: "RunStarted"; study: string; sessions: number; done: number }
   | { type: "SessionStarted"; session: SessionIdentity }
   | { type: "StepStarted"; session: string; step: number; of: number }
-  | { type: "StageStarted"; session: string; stage: "install" | "build" | "start" | "contract" | "functional" | "exploits"; detail?: string }
+  | {
+      type: "StageStarted";
+      session: string;
+      stage: "install" | "build" | "start" | "contract" | "functional" | "exploits";
+      detail?: string;
+    }
   | { type: "VerdictReached"; session: string; verdict: Verdict; done: number; of: number }
   | { type: "SessionFinished"; session: SessionIdentity; state: string; problem: string | null; seconds: number }
   | { type: "RunFinished"; sessions: number; seconds: number };

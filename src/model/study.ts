@@ -30,13 +30,14 @@ export const Study = z.strictObject({
   scenario: Slug,
   baselines: z.array(Slug).min(1),
   agents: z.array(AgentSpec).min(1),
-  conditions: z.array(ConditionSpec).min(1).default([{ id: "bare" }]),
+  conditions: z
+    .array(ConditionSpec)
+    .min(1)
+    .default([{ id: "bare" }]),
   replicates: z.number().int().min(1).max(1000).default(1),
   /** Decides the order in which sessions run. */
   seed: z.number().int().min(0).default(1),
-  limits: z
-    .strictObject({ stepSeconds: z.number().int().positive().default(1800) })
-    .default({ stepSeconds: 1800 }),
+  limits: z.strictObject({ stepSeconds: z.number().int().positive().default(1800) }).default({ stepSeconds: 1800 }),
   conversation: z.enum(["fresh", "continue"]).default("fresh"),
   tiers: z.array(z.union([z.literal(1), z.literal(2), z.literal(3)])).default([1, 2]),
 });

@@ -64,12 +64,17 @@ function argvOf(command: Command, network: boolean, extra: readonly string[], in
 /** Why bubblewrap cannot be used here, or undefined when it can. Tries the very namespaces that it will need. */
 export function bubblewrapProblem(): string | undefined {
   if (process.platform !== "linux") return "bubblewrap is for Linux only";
-  const tried = spawnSync("bwrap", [...NAMESPACES, "--unshare-net", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"], {
-    encoding: "utf8",
-    timeout: 10_000,
-  });
+  const tried = spawnSync(
+    "bwrap",
+    [...NAMESPACES, "--unshare-net", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"],
+    {
+      encoding: "utf8",
+      timeout: 10_000,
+    },
+  );
   if (tried.error) return "bubblewrap (bwrap) is not installed";
-  if (tried.status !== 0) return `bubblewrap cannot make namespaces here: ${tried.stderr.trim().split("\n").pop() ?? ""}`;
+  if (tried.status !== 0)
+    return `bubblewrap cannot make namespaces here: ${tried.stderr.trim().split("\n").pop() ?? ""}`;
   return undefined;
 }
 
@@ -81,11 +86,16 @@ export function bubblewrap(): Sandbox {
     ownPorts: true,
     run: (command) =>
       runToEnd(
-        argvOf(command, command.network, [], [
-          "/bin/sh",
-          "-c",
-          `ulimit -f ${Math.floor(command.limits.fileBytes / 512)} 2>/dev/null; ulimit -c 0 2>/dev/null; ${command.shell}`,
-        ]),
+        argvOf(
+          command,
+          command.network,
+          [],
+          [
+            "/bin/sh",
+            "-c",
+            `ulimit -f ${Math.floor(command.limits.fileBytes / 512)} 2>/dev/null; ulimit -c 0 2>/dev/null; ${command.shell}`,
+          ],
+        ),
         command,
         false,
       ),
@@ -105,9 +115,15 @@ export function bubblewrap(): Sandbox {
         ...["--dir", "/run/unprompted", "--bind", control, "/run/unprompted/c"],
         ...["--ro-bind", process.execPath, "/run/unprompted/node", "--ro-bind", SUPERVISOR, "/run/unprompted/s.mjs"],
       ];
-      const inner = ["/run/unprompted/node", "--max-old-space-size=64", "/run/unprompted/s.mjs", JSON.stringify(settings)];
-      const served = await superviseApp(argvOf({ ...command, env: { PATH: dirname(process.execPath) } }, false, extra, inner), (port, from) =>
-        connectThrough(socket, port, from),
+      const inner = [
+        "/run/unprompted/node",
+        "--max-old-space-size=64",
+        "/run/unprompted/s.mjs",
+        JSON.stringify(settings),
+      ];
+      const served = await superviseApp(
+        argvOf({ ...command, env: { PATH: dirname(process.execPath) } }, false, extra, inner),
+        (port, from) => connectThrough(socket, port, from),
       );
       return {
         ...served,

@@ -18,7 +18,11 @@ export function chooseSandbox(name: SandboxName): { sandbox: Sandbox; note: stri
   const problem = bubblewrapProblem();
   if (problem === undefined) return { sandbox: bubblewrap(), note: "" };
   if (name === "bubblewrap") {
-    throw new UserError("no-sandbox", problem, "Install it (Debian, Ubuntu: apt-get install bubblewrap), or pass --sandbox none.");
+    throw new UserError(
+      "no-sandbox",
+      problem,
+      "Install it (Debian, Ubuntu: apt-get install bubblewrap), or pass --sandbox none.",
+    );
   }
   const sandbox = noSandbox();
   return { sandbox, note: `${problem}; ${sandbox.cost}` };

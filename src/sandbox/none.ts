@@ -22,7 +22,10 @@ export function noSandbox(): Sandbox {
       mkdirSync(command.view.home, { recursive: true });
       const { shell, cwd, env, limits } = command;
       const settings = { shell, cwd, env, limits, ownNamespace: false };
-      return superviseApp([process.execPath, "--max-old-space-size=64", SUPERVISOR, JSON.stringify(settings)], connectLoopback);
+      return superviseApp(
+        [process.execPath, "--max-old-space-size=64", SUPERVISOR, JSON.stringify(settings)],
+        connectLoopback,
+      );
     },
   };
 }

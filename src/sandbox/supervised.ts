@@ -19,7 +19,10 @@ export async function superviseApp(
 ): Promise<Served> {
   const [file, ...args] = argv;
   if (file === undefined) throw new HarnessError("superviseApp needs a command");
-  const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe", "pipe"], env: { PATH: process.env["PATH"] ?? "" } });
+  const child = spawn(file, args, {
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"] ?? "" },
+  });
   const tail = new Tail(256 * 1024);
   child.stdout?.on("data", (chunk: Buffer) => tail.add(chunk));
   child.stderr?.on("data", (chunk: Buffer) => tail.add(chunk));

@@ -118,7 +118,8 @@ function listeningPorts() {
     try {
       for (const line of readFileSync(file, "utf8").split("\n").slice(1)) {
         const fields = line.trim().split(/\s+/);
-        if (fields[3] === "0A") sockets.push({ port: Number.parseInt(fields[1].split(":").pop(), 16), inode: fields[9] });
+        if (fields[3] === "0A")
+          sockets.push({ port: Number.parseInt(fields[1].split(":").pop(), 16), inode: fields[9] });
       }
     } catch {
       // not Linux
@@ -162,7 +163,8 @@ process.stdin.on("end", () => {
 });
 
 function bridge(client, address, port) {
-  const open = (host, localAddress) => connect({ host, port, ...(localAddress ? { localAddress } : {}), allowHalfOpen: true });
+  const open = (host, localAddress) =>
+    connect({ host, port, ...(localAddress ? { localAddress } : {}), allowHalfOpen: true });
   let upstream = open("127.0.0.1", address);
   upstream.once("error", () => {
     if (upstream.bytesRead > 0 || upstream.bytesWritten > 0) return client.destroy();

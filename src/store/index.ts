@@ -18,7 +18,11 @@ export class RunFolder {
   static open(path: string): RunFolder {
     const run = new RunFolder(path);
     if (!existsSync(join(path, "plan.json"))) {
-      throw new UserError("unreadable-run", `${path} is not a run: it has no plan.json.`, "Give the folder that `unprompted run` named, such as runs/demo.");
+      throw new UserError(
+        "unreadable-run",
+        `${path} is not a run: it has no plan.json.`,
+        "Give the folder that `unprompted run` named, such as runs/demo.",
+      );
     }
     run.plan();
     return run;
@@ -29,7 +33,11 @@ export class RunFolder {
     try {
       return Plan.parse(JSON.parse(readFileSync(file, "utf8")));
     } catch (error) {
-      throw new UserError("unreadable-run", `${file} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`, "Run the study again; sessions that are done are kept.");
+      throw new UserError(
+        "unreadable-run",
+        `${file} cannot be read: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`,
+        "Run the study again; sessions that are done are kept.",
+      );
     }
   }
 
@@ -92,10 +100,19 @@ export class RunFolder {
         return () => rmSync(file, { force: true });
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code !== "EEXIST") throw new UserError("unwritable-folder", `Cannot write ${file}: ${code}.`, "Choose another folder with --out.");
+        if (code !== "EEXIST")
+          throw new UserError(
+            "unwritable-folder",
+            `Cannot write ${file}: ${code}.`,
+            "Choose another folder with --out.",
+          );
       }
       if (holderLives(file)) {
-        throw new UserError("locked-run", `Another unprompted (process ${readFileSync(file, "utf8")}) is writing ${this.path}.`, "Wait for it, or choose another folder with --out.");
+        throw new UserError(
+          "locked-run",
+          `Another unprompted (process ${readFileSync(file, "utf8")}) is writing ${this.path}.`,
+          "Wait for it, or choose another folder with --out.",
+        );
       }
       rmSync(file, { force: true });
     }

@@ -7,10 +7,18 @@ import { UserError } from "./errors.ts";
 export function diskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new UserError("disk-full", `The disk is full: cannot write ${path}.`, "Make room and run the same command again; finished sessions are kept.");
+    return new UserError(
+      "disk-full",
+      `The disk is full: cannot write ${path}.`,
+      "Make room and run the same command again; finished sessions are kept.",
+    );
   }
   if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOTDIR") {
-    return new UserError("unwritable-folder", `Cannot write ${path}.`, "Choose another folder with --out, or change its permissions.");
+    return new UserError(
+      "unwritable-folder",
+      `Cannot write ${path}.`,
+      "Choose another folder with --out, or change its permissions.",
+    );
   }
   return error;
 }
@@ -43,4 +51,5 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
   }
 }
 
-export const writeJson = (path: string, value: unknown): void => writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+export const writeJson = (path: string, value: unknown): void =>
+  writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);

@@ -5,9 +5,32 @@ import { HarnessError } from "./errors.ts";
  * Runs git so that nothing that an agent planted can take part: no system or user configuration, no hooks, no file
  * system monitor, no attributes from outside, fixed author and dates only where the caller gives them.
  */
-export async function git(args: readonly string[], options: { gitDir: string; workTree?: string; input?: string; env?: Record<string, string> }): Promise<string> {
-  const safe = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.attributesFile=/dev/null", "-c", "core.autocrlf=false"];
-  const quiet = ["-c", "gc.auto=0", "-c", "advice.detachedHead=false", "-c", "protocol.allow=never", "-c", "protocol.file.allow=always", "-c", "commit.gpgSign=false"];
+export async function git(
+  args: readonly string[],
+  options: { gitDir: string; workTree?: string; input?: string; env?: Record<string, string> },
+): Promise<string> {
+  const safe = [
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.attributesFile=/dev/null",
+    "-c",
+    "core.autocrlf=false",
+  ];
+  const quiet = [
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "advice.detachedHead=false",
+    "-c",
+    "protocol.allow=never",
+    "-c",
+    "protocol.file.allow=always",
+    "-c",
+    "commit.gpgSign=false",
+  ];
   const where = [`--git-dir=${options.gitDir}`, ...(options.workTree ? [`--work-tree=${options.workTree}`] : [])];
   const result = await execa("git", [...safe, ...quiet, ...where, ...args], {
     cwd: options.workTree ?? "/",
@@ -29,6 +52,9 @@ export async function git(args: readonly string[], options: { gitDir: string; wo
       ...options.env,
     },
   });
-  if (result.exitCode !== 0) throw new HarnessError(`git ${args[0] ?? ""} failed: ${String(result.stderr).trim().split("\n").slice(-3).join(" ")}`);
+  if (result.exitCode !== 0)
+    throw new HarnessError(
+      `git ${args[0] ?? ""} failed: ${String(result.stderr).trim().split("\n").slice(-3).join(" ")}`,
+    );
   return String(result.stdout);
 }

@@ -33,13 +33,30 @@ export class Workspace {
   /** Commits all that is in the work tree and says what changed. A step that changed nothing is a commit too. */
   async commit(message: string): Promise<Change> {
     const where = { gitDir: this.#gitDir, workTree: this.workTree };
-    await git(["add", "-A", "--force", "--", ".", ":(exclude)node_modules", ":(exclude).venv", ":(exclude).next", ":(exclude)**/__pycache__"], where);
+    await git(
+      [
+        "add",
+        "-A",
+        "--force",
+        "--",
+        ".",
+        ":(exclude)node_modules",
+        ":(exclude).venv",
+        ":(exclude).next",
+        ":(exclude)**/__pycache__",
+      ],
+      where,
+    );
     await git(["commit", "-q", "--allow-empty", "--no-verify", "-m", message], where);
     const commit = (await git(["rev-parse", "HEAD"], where)).trim();
     const parents = (await git(["rev-list", "--parents", "-n", "1", "HEAD"], where)).trim().split(" ");
     const range = parents[1] ? [parents[1], commit] : ["--root", commit];
-    const numbers = (await git(["diff-tree", "-r", "--numstat", "--no-commit-id", "-z", ...range], where)).split("\0").filter(Boolean);
-    const diff = parents[1] ? await git(["diff", "--no-ext-diff", "--no-textconv", "--no-color", parents[1], commit], where) : "";
+    const numbers = (await git(["diff-tree", "-r", "--numstat", "--no-commit-id", "-z", ...range], where))
+      .split("\0")
+      .filter(Boolean);
+    const diff = parents[1]
+      ? await git(["diff", "--no-ext-diff", "--no-textconv", "--no-color", parents[1], commit], where)
+      : "";
     let [linesAdded, linesRemoved] = [0, 0];
     for (const line of numbers) {
       const [added, removed] = line.split("\t");

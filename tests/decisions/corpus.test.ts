@@ -11,7 +11,9 @@ const CORPUS = join(HERE, "corpus");
 const RECORDINGS = join(HERE, "..", "..", "recordings");
 const LEAST = 0.98;
 
-const cases = readdirSync(CORPUS).flatMap((language) => readdirSync(join(CORPUS, language)).map((name) => ({ language, name, folder: join(CORPUS, language, name) })));
+const cases = readdirSync(CORPUS).flatMap((language) =>
+  readdirSync(join(CORPUS, language)).map((name) => ({ language, name, folder: join(CORPUS, language, name) })),
+);
 const scores = new Map<string, Score>();
 const made: string[] = [];
 
@@ -27,7 +29,9 @@ describe("the corpus of snippets", () => {
   });
 
   test("names every topic that a rule reads", async () => {
-    const named = new Set(cases.flatMap(({ folder }) => readExpectations(join(folder, "expected.json"))).map(({ topic }) => topic));
+    const named = new Set(
+      cases.flatMap(({ folder }) => readExpectations(join(folder, "expected.json"))).map(({ topic }) => topic),
+    );
     expect([...named].sort()).toEqual(await decisionTopics());
   });
 
@@ -35,11 +39,22 @@ describe("the corpus of snippets", () => {
     for (const { language, name, folder } of cases) {
       const app = layOut(folder);
       made.push(app);
-      compare(scores, `${language}/${name}`, await readDecisions({ folder: app }), readExpectations(join(folder, "expected.json")), false);
+      compare(
+        scores,
+        `${language}/${name}`,
+        await readDecisions({ folder: app }),
+        readExpectations(join(folder, "expected.json")),
+        false,
+      );
     }
     process.stdout.write(`${table(scores)}\n`);
     const wrong = [...scores].filter(([, score]) => precisionOf(score) < LEAST || recallOf(score) < LEAST);
-    expect(wrong.flatMap(([, { extra, missing }]) => [...extra.map((line) => `extra   ${line}`), ...missing.map((line) => `missing ${line}`)])).toEqual([]);
+    expect(
+      wrong.flatMap(([, { extra, missing }]) => [
+        ...extra.map((line) => `extra   ${line}`),
+        ...missing.map((line) => `missing ${line}`),
+      ]),
+    ).toEqual([]);
   }, 60_000);
 });
 
@@ -47,13 +62,28 @@ describe("the recorded apps, whose ledgers were checked by hand", () => {
   const ids = readdirSync(join(HERE, "recordings")).map((name) => name.replace(/\.expected\.json$/, ""));
   for (const id of ids) {
     const bundle = join(RECORDINGS, id, "repository.bundle");
-    test.skipIf(!existsSync(bundle))(`${id} is read without a wrong line (skipped while its bundle is not recorded)`, async () => {
-      const folder = mkdtempSync(join(tmpdir(), "decisions-"));
-      made.push(folder);
-      execFileSync("git", ["-c", "core.hooksPath=/dev/null", "clone", "-q", bundle, folder], { stdio: "pipe" });
-      const own = new Map<string, Score>();
-      compare(own, id, await readDecisions({ folder }), readExpectations(join(HERE, "recordings", `${id}.expected.json`)), true);
-      expect([...own.values()].flatMap(({ extra, missing }) => [...extra.map((line) => `extra   ${line}`), ...missing.map((line) => `missing ${line}`)])).toEqual([]);
-    }, 60_000);
+    test.skipIf(!existsSync(bundle))(
+      `${id} is read without a wrong line (skipped while its bundle is not recorded)`,
+      async () => {
+        const folder = mkdtempSync(join(tmpdir(), "decisions-"));
+        made.push(folder);
+        execFileSync("git", ["-c", "core.hooksPath=/dev/null", "clone", "-q", bundle, folder], { stdio: "pipe" });
+        const own = new Map<string, Score>();
+        compare(
+          own,
+          id,
+          await readDecisions({ folder }),
+          readExpectations(join(HERE, "recordings", `${id}.expected.json`)),
+          true,
+        );
+        expect(
+          [...own.values()].flatMap(({ extra, missing }) => [
+            ...extra.map((line) => `extra   ${line}`),
+            ...missing.map((line) => `missing ${line}`),
+          ]),
+        ).toEqual([]);
+      },
+      60_000,
+    );
   }
 });

@@ -33,13 +33,20 @@ export interface Score {
   missing: string[];
 }
 
-const lineOf = (decision: Expectation) => [decision.topic, decision.choice, decision.origin, `${decision.file}:${decision.line}`].join(" | ");
+const lineOf = (decision: Expectation) =>
+  [decision.topic, decision.choice, decision.origin, `${decision.file}:${decision.line}`].join(" | ");
 
 /**
  * Compares a ledger with what was expected, by topic. An expected ledger names every choice that is there. In the corpus
  * it names only the absences that its case is about; in a whole app (`complete`) it names all of them.
  */
-export function compare(scores: Map<string, Score>, label: string, read: readonly Decision[], expected: readonly Expectation[], complete: boolean): void {
+export function compare(
+  scores: Map<string, Score>,
+  label: string,
+  read: readonly Decision[],
+  expected: readonly Expectation[],
+  complete: boolean,
+): void {
   const scoreOf = (topic: string): Score => {
     const score = scores.get(topic) ?? { right: 0, extra: [], missing: [] };
     scores.set(topic, score);
@@ -54,18 +61,25 @@ export function compare(scores: Map<string, Score>, label: string, read: readonl
   }
   for (const decision of read) {
     const isUnasked = decision.origin === "absent" && !complete;
-    if (!wanted.has(lineOf(decision)) && !isUnasked) scoreOf(decision.topic).extra.push(`${label}: ${lineOf(decision)}`);
+    if (!wanted.has(lineOf(decision)) && !isUnasked)
+      scoreOf(decision.topic).extra.push(`${label}: ${lineOf(decision)}`);
   }
 }
 
-export const precisionOf = ({ right, extra }: Score) => (right + extra.length === 0 ? 1 : right / (right + extra.length));
-export const recallOf = ({ right, missing }: Score) => (right + missing.length === 0 ? 1 : right / (right + missing.length));
+export const precisionOf = ({ right, extra }: Score) =>
+  right + extra.length === 0 ? 1 : right / (right + extra.length);
+export const recallOf = ({ right, missing }: Score) =>
+  right + missing.length === 0 ? 1 : right / (right + missing.length);
 
 /** The precision and recall table, a line a topic. */
 export function table(scores: ReadonlyMap<string, Score>): string {
-  const rows = [...scores].sort(([a], [b]) => (a < b ? -1 : 1)).map(([topic, score]) => {
-    const figures = [score.right, score.extra.length, score.missing.length].map((figure) => String(figure).padStart(6));
-    return `${topic.padEnd(30)}${figures.join("")}   ${precisionOf(score).toFixed(3)}      ${recallOf(score).toFixed(3)}`;
-  });
+  const rows = [...scores]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([topic, score]) => {
+      const figures = [score.right, score.extra.length, score.missing.length].map((figure) =>
+        String(figure).padStart(6),
+      );
+      return `${topic.padEnd(30)}${figures.join("")}   ${precisionOf(score).toFixed(3)}      ${recallOf(score).toFixed(3)}`;
+    });
   return [`${"topic".padEnd(30)} right extra  miss   precision  recall`, ...rows].join("\n");
 }

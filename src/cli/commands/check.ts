@@ -1,27 +1,26 @@
 import { existsSync, statSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { join, resolve } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { Command } from "commander";
 import { stringify } from "yaml";
 import { detectRecipe, prepareApp } from "../../app/index.ts";
-import { evaluate } from "../../engine/index.ts";
 import type { Target } from "../../engine/bench.ts";
+import { evaluate } from "../../engine/index.ts";
 import { catalogueOf } from "../../exploits/index.ts";
 import type { Connect } from "../../http/index.ts";
 import type { AppReport } from "../../model/app.ts";
+import { Contract } from "../../model/contract.ts";
 import type { Evidence } from "../../model/evidence.ts";
 import type { Evaluation } from "../../model/session.ts";
 import { scoreOf } from "../../model/verdict.ts";
-import { checkReport } from "../../report/index.ts";
+import { checkReport, plainText } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import { AppError, UserError } from "../../util/errors.ts";
 import { makeFolder, writeAtomically, writeJson } from "../../util/files.ts";
 import { CONTRACT_FILE, loadBaseline, loadContract, loadScenario, parseYaml, selectExploits } from "../load.ts";
 import { colourFor, keyValue, list, positive, sandboxOption } from "../options.ts";
 import { decisionsOf } from "../study.ts";
-import { Contract } from "../../model/contract.ts";
-import { plainText } from "../../report/index.ts";
 
 interface Options {
   scenario: string;
@@ -53,7 +52,10 @@ export function checkCommand(signal: AbortSignal): Command {
     .option("--start <cmd>", "how to start it; it should listen on the port in $PORT")
     .option("--env <NAME=value>", "a setting for the app; may be given several times", keyValue)
     .option("--contract <file>", "how the app spells its operations, instead of finding out")
-    .option("--write-contract", `find out how the app spells its operations, write ${CONTRACT_FILE} into its folder, and stop`)
+    .option(
+      "--write-contract",
+      `find out how the app spells its operations, write ${CONTRACT_FILE} into its folder, and stop`,
+    )
     .option("--only <ids>", "only these exploits, by id or slug", list)
     .option("--tier <n>", "only these tiers", list)
     .option("--jobs <n>", "copies of the app side by side", positive)
@@ -75,14 +77,26 @@ Examples:
 Exit codes: 0 nothing was exploited, 1 something was, 2 the app cannot be attacked (it does not install, build, start or answer) or the call is wrong, 3 our own fault.`,
     )
     .action(async (app: string, options: Options) => {
-      const evaluation = /^https?:\/\//.test(app) ? await checkAddress(app, options, signal) : await checkFolder(app, options, signal);
+      const evaluation = /^https?:\/\//.test(app)
+        ? await checkAddress(app, options, signal)
+        : await checkFolder(app, options, signal);
       if (evaluation === undefined) return;
       if (options.json) process.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
       else {
         const out = options.out;
-        const hint = (id: string) => (out ? `unprompted reproduce ${out} ${id}` : `unprompted check ${app} --only ${id} --out result, then unprompted reproduce result ${id}`);
+        const hint = (id: string) =>
+          out
+            ? `unprompted reproduce ${out} ${id}`
+            : `unprompted check ${app} --only ${id} --out result, then unprompted reproduce result ${id}`;
         const catalogue = await catalogueOf(options.scenario);
-        process.stdout.write(checkReport(evaluation, catalogue, { color: colourFor(process.stdout), width: Math.min(process.stdout.columns ?? 100, 110), verbose: options.verbose ?? false, reproduceHint: hint }));
+        process.stdout.write(
+          checkReport(evaluation, catalogue, {
+            color: colourFor(process.stdout),
+            width: Math.min(process.stdout.columns ?? 100, 110),
+            verbose: options.verbose ?? false,
+            reproduceHint: hint,
+          }),
+        );
       }
       if (evaluation.app.stage !== "ready") process.exitCode = 2;
       else if (evaluation.verdicts.some(({ verdict }) => verdict === "exploited")) process.exitCode = 1;
@@ -95,7 +109,11 @@ const say = (text: string) => process.stderr.write(`${plainText(text)}\n`);
 async function checkFolder(app: string, options: Options, signal: AbortSignal): Promise<Evaluation | undefined> {
   const folder = resolve(app);
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new UserError("not-found", `There is no folder ${folder}.`, "Give the app's folder, or the address of a running app beginning with http://.");
+    throw new UserError(
+      "not-found",
+      `There is no folder ${folder}.`,
+      "Give the app's folder, or the address of a running app beginning with http://.",
+    );
   }
   const scenario = await loadScenario(options.scenario);
   const exploits = await chosen(options);
@@ -104,14 +122,25 @@ async function checkFolder(app: string, options: Options, signal: AbortSignal): 
     ...(options.build === undefined ? {} : { build: options.build }),
     ...(options.start === undefined ? {} : { start: options.start }),
   };
-  const recipe = options.baseline ? { ...loadBaseline(options.baseline).manifest, ...overrides } : detectRecipe(folder, overrides);
+  const recipe = options.baseline
+    ? { ...loadBaseline(options.baseline).manifest, ...overrides }
+    : detectRecipe(folder, overrides);
   const contract = options.contract ? parseYaml(options.contract, Contract, "bad-contract") : loadContract(folder);
   const { sandbox, note } = chooseSandbox(options.sandbox);
   if (note) say(`Without a sandbox: ${note}.`);
-  say(`${recipe.framework}: ${recipe.install ? "installs, " : ""}${recipe.build ? "builds, " : ""}starts (${recipe.start})`);
+  say(
+    `${recipe.framework}: ${recipe.install ? "installs, " : ""}${recipe.build ? "builds, " : ""}starts (${recipe.start})`,
+  );
   let prepared: Awaited<ReturnType<typeof prepareApp>>;
   try {
-    prepared = await prepareApp({ name: app, folder, recipe, sandbox, signal, ...(options.env ? { settings: options.env } : {}) });
+    prepared = await prepareApp({
+      name: app,
+      folder,
+      recipe,
+      sandbox,
+      signal,
+      ...(options.env ? { settings: options.env } : {}),
+    });
   } catch (error) {
     const report = (error as { report?: AppReport }).report;
     if (!(error instanceof AppError) || !report || !options.json) throw error;
@@ -123,18 +152,26 @@ async function checkFolder(app: string, options: Options, signal: AbortSignal): 
       const { randomNonces } = await import("../../util/random.ts");
       const found = await findContract({ app: prepared }, scenario, randomNonces(), signal);
       const file = join(folder, CONTRACT_FILE);
-      writeAtomically(file, `# How this app spells the operations of ${options.scenario}. Found out by asking it; review it and keep it.\n${stringify(found)}`);
+      writeAtomically(
+        file,
+        `# How this app spells the operations of ${options.scenario}. Found out by asking it; review it and keep it.\n${stringify(found)}`,
+      );
       process.stdout.write(`${file}\n`);
       return undefined;
     }
-    return await attack({ app: prepared }, prepared.report, options, scenario, exploits, signal, contract, () => decisionsOf(folder));
+    return await attack({ app: prepared }, prepared.report, options, scenario, exploits, signal, contract, () =>
+      decisionsOf(folder),
+    );
   } finally {
     await prepared.dispose();
   }
 }
 
 const chosen = (options: Options) =>
-  selectExploits(options.scenario, { ...(options.only ? { only: options.only } : {}), ...(options.tier ? { tiers: options.tier.map(Number) } : {}) });
+  selectExploits(options.scenario, {
+    ...(options.only ? { only: options.only } : {}),
+    ...(options.tier ? { tiers: options.tier.map(Number) } : {}),
+  });
 
 async function checkAddress(address: string, options: Options, signal: AbortSignal): Promise<Evaluation> {
   let url: URL;
@@ -146,7 +183,11 @@ async function checkAddress(address: string, options: Options, signal: AbortSign
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
   const connect: Connect = (from) => open(url, port, from);
   const probe = await connect("127.0.0.1").catch((error: Error) => {
-    throw new UserError("not-found", `Nothing answers at ${address}: ${error.message}.`, "Start the app first, or give its folder.");
+    throw new UserError(
+      "not-found",
+      `Nothing answers at ${address}: ${error.message}.`,
+      "Start the app first, or give its folder.",
+    );
   });
   probe.destroy();
   const report: AppReport = {
@@ -163,7 +204,16 @@ async function checkAddress(address: string, options: Options, signal: AbortSign
     dependenciesCached: false,
   };
   const contract = options.contract ? parseYaml(options.contract, Contract, "bad-contract") : undefined;
-  return await attack({ app: null, connect }, report, options, await loadScenario(options.scenario), await chosen(options), signal, contract, undefined);
+  return await attack(
+    { app: null, connect },
+    report,
+    options,
+    await loadScenario(options.scenario),
+    await chosen(options),
+    signal,
+    contract,
+    undefined,
+  );
 }
 
 function open(url: URL, port: number, from: string): ReturnType<Connect> {
@@ -171,7 +221,10 @@ function open(url: URL, port: number, from: string): ReturnType<Connect> {
   const local = loopback && process.platform === "linux" && url.hostname !== "[::1]" ? { localAddress: from } : {};
   const host = url.hostname.replace(/^\[|\]$/g, "").replace(/^localhost$/, "127.0.0.1");
   return new Promise((resolvePromise, reject) => {
-    const stream = url.protocol === "https:" ? connectTls({ host, port, servername: host, ...local }) : connectTcp({ host, port, ...local });
+    const stream =
+      url.protocol === "https:"
+        ? connectTls({ host, port, servername: host, ...local })
+        : connectTcp({ host, port, ...local });
     stream.once("error", reject);
     stream.once(url.protocol === "https:" ? "secureConnect" : "connect", () => {
       stream.off("error", reject);
@@ -212,13 +265,19 @@ async function attack(
       else if (evidence.verdict === "exploited") kept.push(evidence);
     },
   });
-  if (out) writeJson(join(out, "result.json"), { ...evaluation, reproduce: { folder: options.json ? undefined : report.name } });
+  if (out)
+    writeJson(join(out, "result.json"), {
+      ...evaluation,
+      reproduce: { folder: options.json ? undefined : report.name },
+    });
   // Without a folder to point at, the deciding exchange itself goes inline.
   else
     for (const verdict of evaluation.verdicts) {
       const evidence = kept.find(({ id }) => id === verdict.id);
       const last = evidence?.exchanges.at(-1);
-      verdict.evidence = last ? [`${last.request.method} ${last.request.path} -> ${last.response?.status ?? last.noAnswer ?? "no answer"}`] : [];
+      verdict.evidence = last
+        ? [`${last.request.method} ${last.request.path} -> ${last.response?.status ?? last.noAnswer ?? "no answer"}`]
+        : [];
     }
   return evaluation;
 }

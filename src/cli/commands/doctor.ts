@@ -14,7 +14,9 @@ interface Finding {
 
 export function doctorCommand(_signal: AbortSignal): Command {
   return new Command("doctor")
-    .description("Say what this machine has and lacks, and what to do about it; exit 1 when something that is needed is missing.")
+    .description(
+      "Say what this machine has and lacks, and what to do about it; exit 1 when something that is needed is missing.",
+    )
     .option("--json", "print JSON")
     .addHelpText("after", "\nExamples:\n  unprompted doctor\n  unprompted doctor --json")
     .action((options: { json?: boolean }) => {
@@ -22,7 +24,9 @@ export function doctorCommand(_signal: AbortSignal): Command {
       if (options.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
       else
         for (const { name, state, detail, remedy } of findings) {
-          process.stdout.write(`${{ ok: "ok      ", missing: "MISSING ", limited: "limited " }[state]} ${name.padEnd(16)} ${detail}${remedy && state !== "ok" ? `\n${" ".repeat(26)}${remedy}` : ""}\n`);
+          process.stdout.write(
+            `${{ ok: "ok      ", missing: "MISSING ", limited: "limited " }[state]} ${name.padEnd(16)} ${detail}${remedy && state !== "ok" ? `\n${" ".repeat(26)}${remedy}` : ""}\n`,
+          );
         }
       if (findings.some(({ state }) => state === "missing")) process.exitCode = 1;
     });
@@ -36,26 +40,56 @@ function examine(): Finding[] {
   };
   const tool = (name: string, file: string, remedy: string, needed: boolean, args?: string[]): Finding => {
     const found = version(file, args);
-    return found ? { name, state: "ok", detail: found, remedy: "" } : { name, state: needed ? "missing" : "limited", detail: "not found", remedy };
+    return found
+      ? { name, state: "ok", detail: found, remedy: "" }
+      : { name, state: needed ? "missing" : "limited", detail: "not found", remedy };
   };
   const problem = bubblewrapProblem();
   const findings: Finding[] = [
-    { name: "our Node", state: Number(process.versions.node.split(".")[0]) >= 24 ? "ok" : "missing", detail: process.version, remedy: "Run npm install, which brings Node 24." },
+    {
+      name: "our Node",
+      state: Number(process.versions.node.split(".")[0]) >= 24 ? "ok" : "missing",
+      detail: process.version,
+      remedy: "Run npm install, which brings Node 24.",
+    },
     tool("Node for apps", "node", "Install Node 20 or newer to attack Node apps.", false),
     tool("npm", "npm", "Install npm to attack Node apps.", false),
     tool("Python for apps", "python3", "Install Python 3.10 or newer to attack Python apps.", false),
-    tool("venv", "python3", "Debian, Ubuntu: apt-get install python3-venv.", false, ["-c", "import ensurepip, venv; print('ensurepip and venv')"]),
+    tool("venv", "python3", "Debian, Ubuntu: apt-get install python3-venv.", false, [
+      "-c",
+      "import ensurepip, venv; print('ensurepip and venv')",
+    ]),
     tool("uv", "uv", "Optional: installs Python apps faster. make setup brings it.", false),
     tool("git", "git", "Install git.", true),
     tool("curl", "curl", "Needed by reproduce --run.", false),
     tool("openssl", "openssl", "Needed by some reproduction scripts.", false, ["version"]),
     problem === undefined
       ? { name: "bubblewrap", state: "ok", detail: version("bwrap") ?? "works", remedy: "" }
-      : { name: "bubblewrap", state: "limited", detail: problem, remedy: "Apps then run as you, on loopback ports. Debian, Ubuntu: apt-get install bubblewrap." },
+      : {
+          name: "bubblewrap",
+          state: "limited",
+          detail: problem,
+          remedy: "Apps then run as you, on loopback ports. Debian, Ubuntu: apt-get install bubblewrap.",
+        },
     cache(),
-    { name: "scenarios", state: scenarioNames().length ? "ok" : "missing", detail: scenarioNames().join(", "), remedy: "The installation is incomplete." },
-    { name: "baselines", state: baselineNames().length ? "ok" : "missing", detail: baselineNames().join(", "), remedy: "The installation is incomplete." },
-    { name: "recordings", state: recordingNames().length ? "ok" : "limited", detail: recordingNames().join(", "), remedy: "The demo study needs them." },
+    {
+      name: "scenarios",
+      state: scenarioNames().length ? "ok" : "missing",
+      detail: scenarioNames().join(", "),
+      remedy: "The installation is incomplete.",
+    },
+    {
+      name: "baselines",
+      state: baselineNames().length ? "ok" : "missing",
+      detail: baselineNames().join(", "),
+      remedy: "The installation is incomplete.",
+    },
+    {
+      name: "recordings",
+      state: recordingNames().length ? "ok" : "limited",
+      detail: recordingNames().join(", "),
+      remedy: "The demo study needs them.",
+    },
   ];
   return findings;
 }
@@ -67,8 +101,18 @@ function cache(): Finding {
     accessSync(folder, constants.W_OK);
     const { bavail, bsize } = statfsSync(folder);
     const free = Math.round((bavail * bsize) / 1024 ** 3);
-    return { name: "cache", state: free < 3 ? "limited" : "ok", detail: `${folder}, ${free} GiB free`, remedy: "Make room: dependencies of a few apps need 3 GiB." };
+    return {
+      name: "cache",
+      state: free < 3 ? "limited" : "ok",
+      detail: `${folder}, ${free} GiB free`,
+      remedy: "Make room: dependencies of a few apps need 3 GiB.",
+    };
   } catch {
-    return { name: "cache", state: "missing", detail: `${folder} cannot be written`, remedy: "Set UNPROMPTED_CACHE to a folder that can." };
+    return {
+      name: "cache",
+      state: "missing",
+      detail: `${folder} cannot be written`,
+      remedy: "Set UNPROMPTED_CACHE to a folder that can.",
+    };
   }
 }

@@ -15,12 +15,17 @@ export function newCommand(_signal: AbortSignal): Command {
     .option("--tier <n>", "1, 2 or 3", "3")
     .addHelpText("after", "\nExample:\n  unprompted new exploit token-in-url --area auth --tier 3")
     .action(async (slug: string, options: { scenario: string; area: string; tier: string }) => {
-      if (!/^[a-z][a-z0-9-]{2,40}$/.test(slug)) throw new UserError("bad-arguments", `"${slug}" is no slug.`, "Use lower-case letters, digits and dashes.");
-      if (!["1", "2", "3"].includes(options.tier)) throw new UserError("bad-arguments", `There is no tier ${options.tier}.`, "Tiers are 1, 2 and 3.");
+      if (!/^[a-z][a-z0-9-]{2,40}$/.test(slug))
+        throw new UserError("bad-arguments", `"${slug}" is no slug.`, "Use lower-case letters, digits and dashes.");
+      if (!["1", "2", "3"].includes(options.tier))
+        throw new UserError("bad-arguments", `There is no tier ${options.tier}.`, "Tiers are 1, 2 and 3.");
       if (!scenarioNames().includes(options.scenario)) throw unknownName("scenario", options.scenario, scenarioNames());
       const catalogue = await catalogueOf(options.scenario);
-      if (catalogue.some((one) => one.slug === slug)) throw new UserError("bad-arguments", `There is an exploit ${slug} already.`, "Choose another name.");
-      const numbers = catalogue.filter((one) => one.id.startsWith(`T${options.tier}-`)).map((one) => Number(one.id.slice(3)));
+      if (catalogue.some((one) => one.slug === slug))
+        throw new UserError("bad-arguments", `There is an exploit ${slug} already.`, "Choose another name.");
+      const numbers = catalogue
+        .filter((one) => one.id.startsWith(`T${options.tier}-`))
+        .map((one) => Number(one.id.slice(3)));
       const id = `T${options.tier}-${String(Math.max(0, ...numbers) + 1).padStart(2, "0")}`;
       const file = join(PRODUCT, "src/exploits", options.scenario, options.area, `${slug}.ts`);
       if (existsSync(file)) throw new UserError("bad-arguments", `${file} exists already.`);
@@ -32,12 +37,17 @@ export function newCommand(_signal: AbortSignal): Command {
         writeAtomically(mutant, `what: say in one line what the mistake is\nturns: ${id}\nkind: ${slug}\n\n`);
         process.stdout.write(`${mutant}\n`);
       }
-      process.stdout.write("Fill them in (CONTRIBUTING.md shows how), then: unprompted calibrate --exploit " + id + "\n");
+      process.stdout.write(`Fill them in (CONTRIBUTING.md shows how), then: unprompted calibrate --exploit ${id}\n`);
     });
   return new Command("new").description("Make the files of a new part of the product.").addCommand(exploit);
 }
 
-const source = (id: string, slug: string, area: string, tier: number): string => `import { defineExploit } from "../../define.ts";
+const source = (
+  id: string,
+  slug: string,
+  area: string,
+  tier: number,
+): string => `import { defineExploit } from "../../define.ts";
 import { call, newJob, OK } from "../client.ts";
 import type { World } from "../world.ts";
 

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
-import { prepareApp, detectRecipe, type Instance } from "../../app/index.ts";
+import { detectRecipe, type Instance, prepareApp } from "../../app/index.ts";
 import { catalogueOf } from "../../exploits/index.ts";
 import { renderCurl } from "../../http/curl.ts";
 import { Evidence } from "../../model/evidence.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import { RunFolder } from "../../store/index.ts";
-import { AppError, unknownName, UserError } from "../../util/errors.ts";
+import { AppError, UserError, unknownName } from "../../util/errors.ts";
 import { KeptRepository } from "../../workspace/index.ts";
 import { loadBaseline } from "../load.ts";
 import { sandboxOption } from "../options.ts";
@@ -31,7 +31,10 @@ export function reproduceCommand(signal: AbortSignal): Command {
     .option("--run", "start the app afresh, run the script against it, and exit with its code")
     .option("--app <folder>", "with --run on a check: the app's folder")
     .addOption(sandboxOption())
-    .addHelpText("after", "\nExamples:\n  unprompted reproduce runs/demo T1-22 > t1-22.sh\n  unprompted reproduce runs/demo T2-06 --run\n  unprompted reproduce result T1-04 --run --app ./app\n\nThe script ends with PASS (0), FAIL (1), BROKEN (2) or, where HTTP cannot show the condition, UNDECIDED (3).")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  unprompted reproduce runs/demo T1-22 > t1-22.sh\n  unprompted reproduce runs/demo T2-06 --run\n  unprompted reproduce result T1-04 --run --app ./app\n\nThe script ends with PASS (0), FAIL (1), BROKEN (2) or, where HTTP cannot show the condition, UNDECIDED (3).",
+    )
     .action(async (folder: string, id: string, options: Options) => {
       const { evidence, session } = await evidenceIn(folder, id, options.session);
       const script = renderCurl(evidence);
@@ -43,27 +46,54 @@ export function reproduceCommand(signal: AbortSignal): Command {
     });
 }
 
-async function evidenceIn(folder: string, name: string, session: string | undefined): Promise<{ evidence: Evidence; session: string | null }> {
+async function evidenceIn(
+  folder: string,
+  name: string,
+  session: string | undefined,
+): Promise<{ evidence: Evidence; session: string | null }> {
   const catalogue = await catalogueOf("pipeline-jobs");
   const exploit = catalogue.find(({ id, slug }) => id.toLowerCase() === name.toLowerCase() || slug === name);
-  if (!exploit) throw unknownName("exploit", name, catalogue.flatMap(({ id, slug }) => [id, slug]));
+  if (!exploit)
+    throw unknownName(
+      "exploit",
+      name,
+      catalogue.flatMap(({ id, slug }) => [id, slug]),
+    );
   if (existsSync(join(folder, "result.json")) || existsSync(join(folder, "evidence"))) {
     const file = join(folder, "evidence", `${exploit.id}.json`);
-    if (!existsSync(file)) throw new UserError("not-found", `${folder} holds no evidence of ${exploit.id}.`, "Check the app again with --out, without leaving this exploit out.");
+    if (!existsSync(file))
+      throw new UserError(
+        "not-found",
+        `${folder} holds no evidence of ${exploit.id}.`,
+        "Check the app again with --out, without leaving this exploit out.",
+      );
     return { evidence: Evidence.parse(JSON.parse(readFileSync(file, "utf8"))), session: null };
   }
   const run = RunFolder.open(folder);
   const ids = run.sessionIds();
   const candidates = session ? ids.filter((id) => id === session || id.startsWith(session)) : ids;
   if (session && candidates.length === 0) throw unknownName("session", session, ids);
-  const found = candidates.map((id) => ({ session: id, evidence: run.evidence(id, exploit.id) })).filter((one): one is { session: string; evidence: Evidence } => one.evidence !== undefined);
+  const found = candidates
+    .map((id) => ({ session: id, evidence: run.evidence(id, exploit.id) }))
+    .filter((one): one is { session: string; evidence: Evidence } => one.evidence !== undefined);
   const best = found.find(({ evidence }) => evidence.verdict === "exploited") ?? found[0];
-  if (!best) throw new UserError("not-found", `No session of ${folder} holds evidence of ${exploit.id}.`, "Run the study first.");
+  if (!best)
+    throw new UserError(
+      "not-found",
+      `No session of ${folder} holds evidence of ${exploit.id}.`,
+      "Run the study first.",
+    );
   return best;
 }
 
 /** Starts a fresh copy, gives it a loopback port, and lets the script at it. */
-async function runScript(script: string, folder: string, session: string | null, options: Options, signal: AbortSignal): Promise<number> {
+async function runScript(
+  script: string,
+  folder: string,
+  session: string | null,
+  options: Options,
+  signal: AbortSignal,
+): Promise<number> {
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), "unprompted-reproduce-"));
   try {
     let app = options.app;
@@ -75,7 +105,8 @@ async function runScript(script: string, folder: string, session: string | null,
       await kept.checkOut(await kept.head(), app);
       recipe = loadBaseline(run.record(session)?.identity.baseline ?? "").manifest;
     }
-    if (!app || !recipe) throw new UserError("bad-arguments", "To run the script the app's folder is needed.", "Add --app <folder>.");
+    if (!app || !recipe)
+      throw new UserError("bad-arguments", "To run the script the app's folder is needed.", "Add --app <folder>.");
     const { sandbox } = chooseSandbox(options.sandbox);
     const prepared = await prepareApp({ name: session ?? app, folder: app, recipe, sandbox, signal });
     try {
@@ -85,7 +116,16 @@ async function runScript(script: string, folder: string, session: string | null,
       const door = await doorTo(instance);
       const file = join(scratch, "reproduce.sh");
       writeFileSync(file, script);
-      const result = await execa("bash", [file], { env: { BASE: `http://127.0.0.1:${door.port}`, JWT_SECRET: instance.settings["JWT_SECRET"], WEBHOOK_SECRET: instance.settings["WEBHOOK_SECRET"] }, reject: false, stdin: "ignore", all: true });
+      const result = await execa("bash", [file], {
+        env: {
+          BASE: `http://127.0.0.1:${door.port}`,
+          JWT_SECRET: instance.settings["JWT_SECRET"],
+          WEBHOOK_SECRET: instance.settings["WEBHOOK_SECRET"],
+        },
+        reject: false,
+        stdin: "ignore",
+        all: true,
+      });
       process.stdout.write(`${result.all ?? ""}\n`);
       door.close();
       return result.exitCode ?? 3;

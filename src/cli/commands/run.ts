@@ -1,15 +1,15 @@
-import { Command } from "commander";
-import { join, relative } from "node:path";
 import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import { Command } from "commander";
+import { runTable } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import { RunFolder } from "../../store/index.ts";
 import { UserError } from "../../util/errors.ts";
-import { runTable } from "../../report/index.ts";
-import { loadStudy, isDone, planStudy, runPlan } from "../study.ts";
 import { PRODUCT } from "../load.ts";
 import { colourFor, list, positive, sandboxOption } from "../options.ts";
 import { progress } from "../progress.ts";
 import { defaultRunFolder, REPORT_FORMATS, reportInput, writeReports } from "../reports.ts";
+import { isDone, loadStudy, planStudy, runPlan } from "../study.ts";
 
 interface Options {
   out?: string;
@@ -24,7 +24,9 @@ interface Options {
 
 export function runCommand(signal: AbortSignal): Command {
   return new Command("run")
-    .description("Run a study: every session is replayed or worked, started, attacked and reported. Goes on where an earlier run stopped.")
+    .description(
+      "Run a study: every session is replayed or worked, started, attacked and reported. Goes on where an earlier run stopped.",
+    )
     .argument("[study]", "a study file; the demo study on recordings when there is none")
     .option("--out <folder>", "where the run is kept (runs/<study>)")
     .option("--jobs <n>", "sessions side by side (one for each two cores, two at least)", positive)
@@ -34,11 +36,15 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--only <stage>", "evaluate: attack stored sessions again, without asking any agent")
     .option("--json", "print the result as JSON on stdout")
     .addOption(sandboxOption())
-    .addHelpText("after", "\nExamples:\n  unprompted run\n  unprompted run study.yaml --dry\n  unprompted run study.yaml --jobs 4 --out runs/october\n  unprompted run study.yaml --only evaluate")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  unprompted run\n  unprompted run study.yaml --dry\n  unprompted run study.yaml --jobs 4 --out runs/october\n  unprompted run study.yaml --only evaluate",
+    )
     .action(async (file: string | undefined, options: Options) => {
       const study = loadStudy(file ?? join(PRODUCT, "studies/demo.yaml"));
       const plan = planStudy(narrowed(study, options));
-      if (options.only !== undefined && options.only !== "evaluate") throw new UserError("bad-arguments", `--only takes "evaluate", not "${options.only}".`);
+      if (options.only !== undefined && options.only !== "evaluate")
+        throw new UserError("bad-arguments", `--only takes "evaluate", not "${options.only}".`);
       const run = new RunFolder(options.out ?? defaultRunFolder(study.id));
       if (options.dry) return printPlan(plan, run, options.json ?? false);
       const { sandbox, note } = chooseSandbox(options.sandbox);
@@ -53,9 +59,14 @@ export function runCommand(signal: AbortSignal): Command {
         try {
           const input = await reportInput(run);
           const files = writeReports(run, input, REPORT_FORMATS);
-          if (options.json) process.stdout.write(`${JSON.stringify((await import("../../report/index.ts")).resultsJson(input), null, 2)}\n`);
+          if (options.json)
+            process.stdout.write(
+              `${JSON.stringify((await import("../../report/index.ts")).resultsJson(input), null, 2)}\n`,
+            );
           else {
-            process.stdout.write(runTable(input, { color: colourFor(process.stdout), width: process.stdout.columns ?? 100 }));
+            process.stdout.write(
+              runTable(input, { color: colourFor(process.stdout), width: process.stdout.columns ?? 100 }),
+            );
             process.stdout.write(`\nReports: ${files.map((path) => relative(process.cwd(), path)).join(", ")}\n`);
           }
         } finally {
@@ -66,12 +77,23 @@ export function runCommand(signal: AbortSignal): Command {
 }
 
 function narrowed(study: ReturnType<typeof loadStudy>, options: Options): ReturnType<typeof loadStudy> {
-  const keep = <T>(items: readonly T[], name: (item: T) => string, wanted: readonly string[] | undefined, kind: string): T[] => {
+  const keep = <T>(
+    items: readonly T[],
+    name: (item: T) => string,
+    wanted: readonly string[] | undefined,
+    kind: string,
+  ): T[] => {
     if (!wanted?.length) return [...items];
-    for (const one of wanted) if (!items.some((item) => name(item) === one)) throw new UserError("unknown-name", `The study has no ${kind} "${one}". It has ${items.map(name).join(", ")}.`);
+    for (const one of wanted)
+      if (!items.some((item) => name(item) === one))
+        throw new UserError("unknown-name", `The study has no ${kind} "${one}". It has ${items.map(name).join(", ")}.`);
     return items.filter((item) => wanted.includes(name(item)));
   };
-  return { ...study, baselines: keep(study.baselines, (name) => name, options.baseline, "baseline"), agents: keep(study.agents, ({ id }) => id, options.agent, "agent") };
+  return {
+    ...study,
+    baselines: keep(study.baselines, (name) => name, options.baseline, "baseline"),
+    agents: keep(study.agents, ({ id }) => id, options.agent, "agent"),
+  };
 }
 
 function printPlan(plan: ReturnType<typeof planStudy>, run: RunFolder, json: boolean): void {
@@ -81,10 +103,14 @@ function printPlan(plan: ReturnType<typeof planStudy>, run: RunFolder, json: boo
   }
   const { study, sessions } = plan;
   process.stdout.write(`${study.id}${study.title ? `: ${study.title}` : ""}\n`);
-  process.stdout.write(`${study.baselines.length} baselines x ${study.agents.length} agents x ${study.conditions.length} conditions x ${study.replicates} replicates = ${sessions.length} sessions, order by seed ${study.seed}\n`);
+  process.stdout.write(
+    `${study.baselines.length} baselines x ${study.agents.length} agents x ${study.conditions.length} conditions x ${study.replicates} replicates = ${sessions.length} sessions, order by seed ${study.seed}\n`,
+  );
   for (const [i, session] of sessions.entries()) {
     const record = run.record(session.id);
-    process.stdout.write(`${String(i + 1).padStart(3)}  ${session.id}  ${session.recording ? `replays ${session.recording}` : session.agentKind}${isDone(record) ? `  (${record?.state} before)` : ""}\n`);
+    process.stdout.write(
+      `${String(i + 1).padStart(3)}  ${session.id}  ${session.recording ? `replays ${session.recording}` : session.agentKind}${isDone(record) ? `  (${record?.state} before)` : ""}\n`,
+    );
   }
   process.stdout.write(`Would be kept in ${run.path}\n`);
 }

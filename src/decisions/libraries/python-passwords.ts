@@ -20,7 +20,7 @@ function maker(call: Call, project: Project): Call | undefined {
 
 function djangoHashers(project: Project): { algorithm: string; at: Node } | undefined {
   const list = project.fields("PASSWORD_HASHERS")[0];
-  const expr = list && list.file.language.expr(list);
+  const expr = list?.file.language.expr(list);
   const first = expr?.type === "list" ? expr.items[0] : undefined;
   const name = first && project.values.text(first);
   if (!first || !name) return undefined;

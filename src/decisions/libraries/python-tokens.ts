@@ -40,15 +40,13 @@ function payloadOf(call: Call): Node | undefined {
 }
 
 function signings(project: Project): Signing[] {
-  const out: Signing[] = project
-    .callsOf(ENCODE)
-    .map((call) => ({
-      library: libraryOf(call),
-      origin: "library",
-      node: call.node,
-      added: [],
-      payload: payloadOf(call),
-    }));
+  const out: Signing[] = project.callsOf(ENCODE).map((call) => ({
+    library: libraryOf(call),
+    origin: "library",
+    node: call.node,
+    added: [],
+    payload: payloadOf(call),
+  }));
   for (const call of project.callsOf(/^flask_jwt_extended\.create_(access|refresh)_token$/)) {
     const isRefresh = call.method.includes("refresh");
     const life =

@@ -103,39 +103,33 @@ function signings(project: Project): Signing[] {
   return [
     ...project.callsOf(/^jose(\/jwt\/sign)?\.SignJWT$/).map(joseSigning),
     ...project.callsOf(JSONWEBTOKEN).map(jsonwebtokenSigning),
-    ...project
-      .callsOf(/^hono\/jwt\.(sign|Jwt\.sign)$/)
-      .map(
-        (call): Signing => ({
-          library: "hono/jwt",
-          origin: "framework",
-          node: call.node,
-          added: [],
-          payload: call.arg(0),
-        }),
-      ),
-    ...project
-      .callsOf(/^fast-jwt\.createSigner\(\)$/)
-      .map(
-        (call): Signing => ({
-          library: "fast-jwt",
-          origin: "library",
-          node: call.node,
-          added: ["iat"],
-          payload: call.arg(0),
-        }),
-      ),
-    ...project
-      .callsOf(/^jwt-simple\.encode$/)
-      .map(
-        (call): Signing => ({
-          library: "jwt-simple",
-          origin: "library",
-          node: call.node,
-          added: [],
-          payload: call.arg(0),
-        }),
-      ),
+    ...project.callsOf(/^hono\/jwt\.(sign|Jwt\.sign)$/).map(
+      (call): Signing => ({
+        library: "hono/jwt",
+        origin: "framework",
+        node: call.node,
+        added: [],
+        payload: call.arg(0),
+      }),
+    ),
+    ...project.callsOf(/^fast-jwt\.createSigner\(\)$/).map(
+      (call): Signing => ({
+        library: "fast-jwt",
+        origin: "library",
+        node: call.node,
+        added: ["iat"],
+        payload: call.arg(0),
+      }),
+    ),
+    ...project.callsOf(/^jwt-simple\.encode$/).map(
+      (call): Signing => ({
+        library: "jwt-simple",
+        origin: "library",
+        node: call.node,
+        added: [],
+        payload: call.arg(0),
+      }),
+    ),
     ...fastifySignings(project),
   ];
 }

@@ -32,3 +32,15 @@ export interface Language {
   /** The type that an annotation names, as an expression; undefined for unions and the like. */
   typeName(annotation: Node): Node | undefined;
 }
+
+/** Remembers the expression of each node. */
+export function remembered(expr: (node: Node) => Expr): (node: Node) => Expr {
+  const known = new WeakMap<Node, Expr>();
+  return (node) => {
+    const before = known.get(node);
+    if (before) return before;
+    const made = expr(node);
+    known.set(node, made);
+    return made;
+  };
+}

@@ -10,6 +10,7 @@ export class Node {
   readonly parent: Node | null;
   readonly children: readonly Node[];
   readonly #sg: SgNode;
+  readonly #fields = new Map<string, Node | undefined>();
   #text: string | undefined;
 
   constructor(file: SourceFile, sg: SgNode, parent: Node | null) {
@@ -35,8 +36,11 @@ export class Node {
 
   /** The child in a named field of the grammar. */
   field(name: string): Node | undefined {
+    if (this.#fields.has(name)) return this.#fields.get(name);
     const found = this.#sg.field(name);
-    return found ? this.file.recall(found.id()) : undefined;
+    const node = found ? this.file.recall(found.id()) : undefined;
+    this.#fields.set(name, node);
+    return node;
   }
 
   /** Nearest ancestor of one of the kinds. */

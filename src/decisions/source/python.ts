@@ -2,7 +2,7 @@ import python from "@ast-grep/lang-python";
 import { parse, registerDynamicLanguage } from "@ast-grep/napi";
 import type { Argument, Binding, Expr, Scope } from "./expr.ts";
 import type { SourceFile } from "./file.ts";
-import type { Language } from "./language.ts";
+import { type Language, remembered } from "./language.ts";
 import type { Node } from "./node.ts";
 
 registerDynamicLanguage({ python });
@@ -181,7 +181,7 @@ class Declarer {
     let index = 0;
     for (const part of list?.parts ?? []) {
       const named = part.kind === "identifier" ? part : (part.field("name") ?? part.parts[0]);
-      if (!named || named.kind !== "identifier") continue;
+      if (named?.kind !== "identifier") continue;
       const binding: Omit<Binding, "more" | "path"> = {
         kind: "parameter",
         name: named.text,
@@ -261,10 +261,9 @@ function pythonFile(
   const dots = /^\.*/.exec(specifier)?.[0].length ?? 0;
   const tail = specifier.slice(dots).split(".").filter(Boolean);
   const here = from.path.split("/").slice(0, -1);
-  const bases =
-    dots > 0
-      ? [here.slice(0, here.length - (dots - 1))]
-      : here.map((_, i) => here.slice(0, here.length - i)).concat([[]]);
+  const above = here.map((_, i) => here.slice(0, here.length - i)).concat([[]]);
+  const isPackage = (folder: string[]) => files.has([...folder, "__init__.py"].join("/"));
+  const bases = dots > 0 ? [here.slice(0, here.length - (dots - 1))] : above.filter((folder) => !isPackage(folder));
   for (const base of bases) {
     const stem = [...base, ...tail].join("/");
     const found = files.get(`${stem}.py`) ?? files.get(stem === "" ? "__init__.py" : `${stem}/__init__.py`);
@@ -342,7 +341,7 @@ export const pythonLanguage: Language = {
     const declarer = new Declarer(file);
     declarer.visit(file.root, declarer.scope(file.root, "module"));
   },
-  expr: pythonExpr,
+  expr: remembered(pythonExpr),
   moduleFile: pythonFile,
   exported: (file, name) => file.global(name),
   moduleName: (specifier) => specifier,

@@ -299,7 +299,8 @@ export class Resolver {
   }
 
   /** A name that a file of the app re-exports from a library. */
-  #passedOutside(file: SourceFile, name: string): string | undefined {
+  #passedOutside(file: SourceFile, name: string, depth = 0): string | undefined {
+    if (depth > MAX_DEPTH) return undefined;
     const own = file.language.exported(file, name);
     if (own?.kind === "import" && !this.#importedFile(own, file)) {
       const module = file.language.moduleName(own.module ?? "");
@@ -307,7 +308,7 @@ export class Resolver {
     }
     if (own?.kind === "import") {
       const next = this.#importedFile(own, file);
-      return next && own.imported ? this.#passedOutside(next, own.imported) : undefined;
+      return next && own.imported ? this.#passedOutside(next, own.imported, depth + 1) : undefined;
     }
     const outside = file.passedOn.filter((module) => !file.language.moduleFile(file, module, this.files));
     return outside.length === 1 ? `${file.language.moduleName(outside[0] ?? "")}.${name}` : undefined;

@@ -1,6 +1,6 @@
 import { Lang, parse } from "@ast-grep/napi";
 import type { SourceFile } from "./file.ts";
-import type { Language } from "./language.ts";
+import { type Language, remembered } from "./language.ts";
 import type { Node } from "./node.ts";
 import { Declarer } from "./typescript-declare.ts";
 import { JS_FUNCTIONS, typescriptExpr } from "./typescript-expr.ts";
@@ -105,7 +105,7 @@ export const typescriptLanguage: Language = {
   declare(file) {
     new Declarer(file).run();
   },
-  expr: typescriptExpr,
+  expr: remembered(typescriptExpr),
   moduleFile: scriptFile,
   exported: (file, name) => file.exports.get(name),
   moduleName: (specifier) => specifier.replace(/^node:(?!sqlite)/, ""),

@@ -31,12 +31,15 @@ const UNIT_SECONDS: Record<string, number> = {
 };
 const SCHEMA = /^(zod|valibot|@sinclair\/typebox|envalid|joi)\./;
 const MAX_DEPTH = 20;
+/** A name that is written more often than this says nothing. */
+const MAX_CANDIDATES = 6;
 
 /** Evaluates expressions as far as the source tells. */
 export class Evaluator {
   readonly resolver: Resolver;
   readonly #fieldsByName: (name: string) => Node[];
   readonly #busy = new Set<Node>();
+  readonly #known = new Map<Node, Value>();
   /** The arguments of the calls that are being followed, by function. */
   readonly #frames = new Map<Node, Node[]>();
 
@@ -48,12 +51,28 @@ export class Evaluator {
 
   value(node: Node): Value {
     if (this.#busy.has(node) || this.#busy.size > MAX_DEPTH) return { kind: "unknown", at: node };
+    const before = this.#known.get(node);
+    if (before) return before;
+    const isWhole = this.#busy.size === 0 && this.#frames.size === 0;
     this.#busy.add(node);
     try {
-      return this.#value(node);
+      const value = this.#value(node);
+      if (isWhole) this.#known.set(node, value);
+      return value;
     } finally {
       this.#busy.delete(node);
     }
+  }
+
+  /** The setting that an expression itself reads: from the environment, or by a helper of the app that does. */
+  reading(node: Node): (Value & { kind: "setting" }) | undefined {
+    const direct = this.#setting(node);
+    if (direct?.kind === "setting") return direct;
+    const expr = node.file.language.expr(node);
+    const isNamed =
+      expr.type === "call" && expr.args.some((arg) => arg.value.file.language.expr(arg.value).type === "string");
+    const value = isNamed ? this.value(node) : undefined;
+    return value?.kind === "setting" ? value : undefined;
   }
 
   /** The text of a value, or of the default of a setting. */
@@ -165,6 +184,7 @@ export class Evaluator {
   /** Where only one value is written under a name in the whole app, that is it. */
   #byFieldName(node: Node, name: string): Value {
     const written = this.#fieldsByName(name).filter((field) => !field.holds(node) && !this.#busy.has(field));
+    if (written.length > MAX_CANDIDATES) return { kind: "unknown", at: node };
     const values = written.map((field) => this.value(field)).filter((value) => value.kind !== "unknown");
     const first = values[0];
     return first && values.every((value) => same(value, first)) ? first : { kind: "unknown", at: node };

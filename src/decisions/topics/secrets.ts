@@ -52,8 +52,8 @@ function readings(project: Project): Finding[] {
 
 /** The setting that a node itself reads; not one that it merely stands for. */
 function settingAt(project: Project, node: Node): (Value & { kind: "setting" }) | undefined {
-  const value = project.values.value(node);
-  if (value.kind !== "setting" || value.at !== node || value.name === "") return undefined;
+  const value = project.values.reading(node);
+  if (value?.at !== node || value.name === "") return undefined;
   const expr = project.language.expr(node);
   if (keyIsParameter(project, node)) return undefined;
   const { parent } = node;

@@ -1,0 +1,32 @@
+# Everything a newcomer needs: `make demo` and `make test` do all the set-up themselves.
+SHELL := /bin/bash
+UNPROMPTED := bin/unprompted.js
+
+.PHONY: demo test check setup calibrate bench clean help
+
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: setup ## replay six recorded sessions, attack them, write runs/demo/index.html
+	$(UNPROMPTED) run
+
+test: setup ## all tests, and the calibration that fits (CI runs this)
+	npm run check
+	npx vitest run
+	node scripts/ci-calibration.mjs
+
+check: setup ## types, lint, import directions, dead code, generated pages: seconds
+	npm run check
+
+calibrate: setup ## every reference, variant, mutant and degenerate app; writes docs/calibration
+	$(UNPROMPTED) calibrate --save
+	npm run docs
+
+bench: setup ## the figures of docs/figures.md
+	node scripts/bench.mjs
+
+setup: ## npm packages, Python tools, bubblewrap
+	@bash scripts/setup.sh
+
+clean: ## runs and installed packages; caches are kept
+	rm -rf runs node_modules
