@@ -12,9 +12,9 @@ const LANGUAGES: readonly Language[] = [pythonLanguage, typescriptLanguage];
 
 /** Folders that are never the app's own running code; those with a leading dot are tools' and agents'. */
 const LEFT_OUT =
-  /(^|\/)(node_modules|\.[^/]+|venv|dist|build|coverage|__pycache__|site-packages|tests?|__tests__|__mocks__|spec|specs|e2e|fixtures|examples?|docs|migrations|alembic|seeds?|stories|cypress)\//;
+  /(^|\/)(node_modules|\.[^/]+|venv|dist|build|coverage|__pycache__|site-packages|tests?|__tests__|__mocks__|spec|specs|e2e|fixtures|examples?|migrations|alembic|seeds?|scripts|stories|cypress)\/|^docs?\//;
 const NOT_THE_APP =
-  /(^|\/)(seed(er|s)?\.\w+|gulpfile\.\w+|setup\.py|manage\.py|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.(test|spec|stories|d)\.[cm]?[jt]sx?|[^/]*\.min\.js|(?!next\.)[\w.-]*\.config\.[cm]?[jt]s)$/;
+  /(^|\/)(seed(er|s)?\.\w+|gulpfile\.\w+|manage\.py|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.(test|spec|stories|d)\.[cm]?[jt]sx?|[^/]*\.min\.js|(?!next\.)[\w.-]*\.config\.[cm]?[jt]s)$|^setup\.py$/;
 const SERVER =
   /^(fastapi|flask|django|starlette|aiohttp|sanic|quart|litestar|bottle|falcon|tornado|rest_framework|express|fastify|koa|hono|@nestjs\/core|@nestjs\/common|next(\/.*)?|http|https|h3|elysia|polka|restify|@hapi\/hapi)$/;
 

@@ -127,7 +127,10 @@ export const PYTHON_HASHING: readonly HashingWay[] = [
     names: /^flask_bcrypt\.(Bcrypt\(\)\.)?generate_password_hash$/,
     origin: "library",
     algorithm: () => "bcrypt",
-    cost: (call) => ({ at: call.node, given: { rounds: call.arg(1) ?? call.option("rounds") } }),
+    cost: (call, project) => ({
+      at: call.node,
+      given: { rounds: call.arg(1) ?? call.option("rounds") ?? project.fields("BCRYPT_LOG_ROUNDS")[0] },
+    }),
   },
   {
     names: /^hashlib\.pbkdf2_hmac$/,

@@ -3,6 +3,7 @@ import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import type { SignatureWords } from "../topics/signatures.ts";
 import type { Signing, TokenReader, Verifying } from "../topics/tokens.ts";
+import { registration } from "./fastify.ts";
 
 export const TYPESCRIPT_SIGNATURES: SignatureWords = {
   make: /^crypto\.createHmac$/,
@@ -78,14 +79,6 @@ function payloadLacks(call: Call, option: string): boolean {
   return (
     payload === undefined || call.project.resolver.property(call.project.resolver.source(payload), option) === undefined
   );
-}
-
-/** The registration of a Fastify plugin. */
-export function registration(project: Project, plugin: RegExp): Call | undefined {
-  return project.calls.find((call) => {
-    const first = call.method === "register" ? call.arg(0) : undefined;
-    return first !== undefined && plugin.test(project.resolver.name(first) ?? "");
-  });
 }
 
 function fastifySignings(project: Project): Signing[] {

@@ -1,7 +1,8 @@
 import type { Finding } from "../rule.ts";
 import type { Call } from "../source/call.ts";
+import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
-import { registration } from "./typescript-tokens.ts";
+import { registration } from "./fastify.ts";
 
 /** Calls that only an app with uploads makes. */
 export const TYPESCRIPT_UPLOADS =
@@ -10,8 +11,15 @@ const MULTER = /^(multer|@koa\/multer|@nestjs\/platform-express\.File\w*Intercep
 const BUSBOY = /^(busboy|@fastify\/busboy(\.\w+)?)$/;
 const MULTIPART = /^@fastify\/multipart/;
 
+/** NestJS: options that MulterModule gives to every interceptor. */
+function moduleOption(project: Project, name: string): Node | undefined {
+  const [module] = project.callsOf(/^@nestjs\/platform-express\.MulterModule\.register(Async)?$/);
+  return module?.node.all("pair").find((pair) => pair.field("key")?.text === name)?.field("value");
+}
+
 function multerStreaming(project: Project, call: Call): Finding {
-  const storage = call.option("storage");
+  const shared = call.is(/^@nestjs/) ? moduleOption(project, "storage") : undefined;
+  const storage = call.option("storage") ?? shared;
   const made = storage && project.call(project.resolver.source(storage));
   if (storage && made?.method === "memoryStorage") return { choice: "buffered", origin: "library", at: storage };
   if (storage && made?.method === "diskStorage") return { choice: "streamed", origin: "library", at: storage };
@@ -78,8 +86,4 @@ export function typescriptParserLimits(project: Project): Finding[] {
     if (truncated) out.push({ choice: "by the parser", origin: "library", at: truncated });
   }
   return out;
-}
-
-export function usesMultipartPlugin(project: Project): boolean {
-  return registration(project, MULTIPART) !== undefined;
 }

@@ -102,6 +102,8 @@ export class Project {
       if (node.kind === "pair") add(node.field("key")?.text.replace(/^["']|["']$/g, "") ?? "", node.field("value"));
       else if (node.kind.startsWith("assignment")) {
         const left = node.field("left");
+        const cls = node.within("class_definition")?.field("name")?.text ?? "";
+        if (/^(Test|Dev|Local)/.test(cls)) continue;
         const inClassOrSettings =
           node.parent?.parent?.parent?.kind === "class_definition" || /settings|config/.test(node.file.path);
         if (left?.kind === "subscript")

@@ -267,7 +267,7 @@ function pythonFile(
   for (const base of bases) {
     const stem = [...base, ...tail].join("/");
     const found = files.get(`${stem}.py`) ?? files.get(stem === "" ? "__init__.py" : `${stem}/__init__.py`);
-    if (found) return found;
+    if (found && (dots > 0 || found !== from)) return found;
   }
   if (dots > 0 || tail.length === 0) return undefined;
   const ending = `/${tail.join("/")}`;

@@ -402,6 +402,19 @@ export class Resolver {
     }
   }
 
+  /** An attribute of a class or of the app's classes that it extends. */
+  attribute(cls: Node, name: string, depth = 0): { value?: Node; annotation?: Node } | undefined {
+    const own = cls.file.language.attribute(cls, name);
+    if (own || depth > 5) return own;
+    for (const base of cls.file.language.bases(cls)) {
+      const meaning = this.meaning(base);
+      const found =
+        meaning.kind === "node" && meaning.node !== cls ? this.attribute(meaning.node, name, depth + 1) : undefined;
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   #instanceMember(cls: Node, property: string, depth = 0): Meaning {
     const own = cls.file.language.attribute(cls, property);
     if (own?.value) return this.meaning(own.value);

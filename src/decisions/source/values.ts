@@ -230,10 +230,20 @@ export class Evaluator {
     return first && second && same(first, second) ? first : { kind: "unknown", at: node };
   }
 
+  /** `env: NodeJS.ProcessEnv` and the `c.env` of a worker are the environment too. */
+  #environmentName(object: Node): string {
+    const name = this.resolver.name(object) ?? "";
+    if (ENV_OBJECTS.test(name)) return name;
+    if (/ProcessEnv\(\)$/.test(name)) return "process.env";
+    const binding = this.resolver.binding(object);
+    const isGiven = binding ? binding.kind === "parameter" : object.file.lookup(object.text, object) === undefined;
+    return isGiven && /^(env|(c|ctx|context)\.env)$/.test(object.text) ? "process.env" : "";
+  }
+
   #setting(node: Node): Value | undefined {
     const expr = node.file.language.expr(node);
     if (expr.type === "member" || expr.type === "index") {
-      const object = environmentName(this.resolver.name(expr.object), expr.object.text);
+      const object = this.#environmentName(expr.object);
       const key = expr.type === "member" ? expr.property : this.text(expr.index);
       if (ENV_OBJECTS.test(object) && key !== undefined && !["get", "items"].includes(key))
         return { kind: "setting", name: key, at: node };
@@ -248,15 +258,26 @@ export class Evaluator {
     return { kind: "setting", name: key, at: node, ...(fallback && fallback.kind !== "nothing" && { fallback }) };
   }
 
+  /** Whether a class reads its fields from the environment, as pydantic's settings do. */
+  isSettingsClass(cls: Node, depth = 0): boolean {
+    return cls.file.language.bases(cls).some((base) => {
+      const meaning = this.resolver.meaning(base);
+      if (meaning.kind !== "node")
+        return /(^|\.)BaseSettings$/.test(meaning.kind === "outside" ? meaning.name : base.text);
+      return (
+        depth < 5 &&
+        cls.file.language.classKinds.includes(meaning.node.kind) &&
+        this.isSettingsClass(meaning.node, depth + 1)
+      );
+    });
+  }
+
   /** A field of a settings class, such as pydantic's. */
   #settingsField(object: Node, property: string): Value | undefined {
     const meaning = this.resolver.meaning(object);
     if (meaning.kind !== "instance") return undefined;
     const { cls } = meaning;
-    const isSettings = cls.file.language
-      .bases(cls)
-      .some((base) => /(^|\.)BaseSettings$/.test(this.resolver.name(base) ?? base.text));
-    const field = isSettings ? cls.file.language.attribute(cls, property) : undefined;
+    const field = this.isSettingsClass(cls) ? this.resolver.attribute(cls, property) : undefined;
     if (!field) return undefined;
     const at = field.value ?? field.annotation ?? cls;
     const given = field.value ? this.fieldDefault(field.value) : undefined;
@@ -285,9 +306,10 @@ export class Evaluator {
     const name = this.resolver.name(expr.callee) ?? "";
     const first = expr.args[0]?.value;
     if (/(^|\.)timedelta$/.test(name)) return this.#duration(node, expr.args);
-    if (SAME_VALUE.test(name) && first) return this.value(first);
-    if (SCHEMA.test(name)) return this.#schemaField(node);
     const method = node.file.language.expr(expr.callee);
+    if (SAME_VALUE.test(name) && first) return this.value(first);
+    if (method.type === "member" && method.property === "get" && first && /config$/.test(method.object.text)) return this.#configured(node, expr.args);
+    if (SCHEMA.test(name)) return this.#schemaField(node);
     if (method.type === "member" && SAME_METHODS.test(method.property)) return this.value(method.object);
     if (
       method.type === "member" &&
@@ -329,6 +351,14 @@ export class Evaluator {
       at = callee.object;
     }
     return { kind: "setting", name: keyOf(node), at: node };
+  }
+
+  /** `app.config.get("X", default)`: what the app's settings write under X. */
+  #configured(node: Node, args: { name: string | null; value: Node }[]): Value {
+    const key = args[0] && this.text(args[0].value);
+    const written = key === undefined ? undefined : this.#byFieldName(node, key);
+    if (written && written.kind !== "unknown") return written;
+    return args[1] ? this.value(args[1].value) : { kind: "unknown", at: node };
   }
 
   #split(object: Node, method: string, separator: Node | undefined): Value {
@@ -397,15 +427,6 @@ export class Evaluator {
         : false;
     });
   }
-}
-
-/** `env: NodeJS.ProcessEnv` and the `c.env` of a worker are the environment too. */
-function environmentName(name: string | undefined, text: string): string {
-  if (name !== undefined && ENV_OBJECTS.test(name)) return name;
-  const isPlain = name === undefined || name === text;
-  return /ProcessEnv\(\)$/.test(name ?? "") || (isPlain && /^(process\.env|env|(c|ctx|context)\.env)$/.test(text))
-    ? "process.env"
-    : "";
 }
 
 /** The property that an expression is written under. */

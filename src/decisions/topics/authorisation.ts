@@ -5,7 +5,7 @@ import type { Project } from "../source/project.ts";
 const AUTH_NAME =
   /auth|current_?user|logged_?in|login|require|protect|guard|jwt|verify|permission|principal|admin|is_?user|bearer|owner|only$/i;
 const NOT_AUTH =
-  /rout|limit|log(ger|s|ging|requests?)?$|controller|not_?found|cors|error|json|parser|optional|helmet|upload|config|form|store|secret|env|pipe|interceptor/i;
+  /rout|limit|log(ger|s|ging|requests?)?$|controller|not_?found|cors|error|json|parser|optional|helmet|upload|config|form|store|secret|env|pipe|interceptor|csrf|xsrf|strategy/i;
 
 /** Whether an expression names something that lets only some callers through. */
 export function isAuthName(node: Node): boolean {

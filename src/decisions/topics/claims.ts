@@ -9,6 +9,8 @@ export interface Claims {
   literal: Node | undefined;
   /** The expressions that may give `exp`. */
   expiries: Node[];
+  /** Whether every part of the payload could be read. */
+  whole: boolean;
 }
 
 const REGISTERED = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
@@ -23,7 +25,7 @@ export function claimList(names: Iterable<string>): string {
 
 /** Reads a payload through variables, copies, updates, spreads and parameters. */
 export function readClaims(project: Project, node: Node): Claims {
-  const claims: Claims = { names: new Set(), literal: undefined, expiries: [] };
+  const claims: Claims = { names: new Set(), literal: undefined, expiries: [], whole: true };
   const literal = collect(project, node, claims, 0);
   claims.literal = literal;
   return claims;
@@ -34,8 +36,14 @@ function add(claims: Claims, name: string, value: Node): void {
   if (name === "exp") claims.expiries.push(value);
 }
 
+/** Notes that a part of the payload could not be read. */
+function unread(claims: Claims): undefined {
+  claims.whole = false;
+  return undefined;
+}
+
 function collect(project: Project, node: Node, claims: Claims, depth: number): Node | undefined {
-  if (depth > MAX_DEPTH) return undefined;
+  if (depth > MAX_DEPTH) return unread(claims);
   const expr = project.language.expr(node);
   switch (expr.type) {
     case "inner":
@@ -53,10 +61,10 @@ function collect(project: Project, node: Node, claims: Claims, depth: number): N
       return collectName(project, node, claims, depth);
     case "member": {
       const source = project.resolver.source(node);
-      return source === node ? undefined : collect(project, source, claims, depth + 1);
+      return source === node ? unread(claims) : collect(project, source, claims, depth + 1);
     }
     default:
-      return undefined;
+      return unread(claims);
   }
 }
 
@@ -82,25 +90,31 @@ function collectCall(project: Project, node: Node, claims: Claims, depth: number
     return literals.find((literal) => literal !== undefined);
   }
   const { own } = call;
+  if (own && project.language.classKinds.includes(own.kind)) {
+    for (const arg of call.args) if (arg.name && arg.name !== "**") add(claims, arg.name, arg.value);
+    return node;
+  }
   if (own && project.language.functionKinds.includes(own.kind)) {
     const returned = project.language.returned(own);
     return returned
       .map((result) => collect(project, result, claims, depth + 1))
       .find((literal) => literal !== undefined);
   }
-  return undefined;
+  return unread(claims);
 }
 
 function collectName(project: Project, node: Node, claims: Claims, depth: number): Node | undefined {
   const binding = project.resolver.binding(node);
-  if (!binding) return undefined;
+  if (!binding) return unread(claims);
   if (binding.kind === "parameter") {
-    for (const passed of project.resolver.passed(binding)) collect(project, passed, claims, depth + 1);
+    const passed = project.resolver.passed(binding);
+    for (const value of passed) collect(project, value, claims, depth + 1);
+    if (passed.length === 0) unread(claims);
     if (claims.names.size === 0 && binding.annotation)
       for (const name of fieldsOfType(binding.annotation)) claims.names.add(name);
     return undefined;
   }
-  if (binding.kind !== "value" || !binding.value) return undefined;
+  if (binding.kind !== "value" || !binding.value) return unread(claims);
   const literal = collect(project, binding.value, claims, depth + 1);
   later(project, binding, node, claims, depth);
   return literal;

@@ -1,7 +1,7 @@
 import { absent, type Finding, firstOfEach } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
-import { settled } from "../source/values.ts";
+import { settled, type Value } from "../source/values.ts";
 import { conditionsOf } from "./conditions.ts";
 import type { HeaderSet } from "./headers.ts";
 
@@ -19,7 +19,7 @@ export function cors(project: Project, built: Finding[], headers: readonly Heade
   return found.length > 0 ? firstOfEach(found).slice(0, 1) : [absent()];
 }
 
-/** The origins that an expression lists: their texts, `*`, `reflected`, `by pattern` or `unknown`. */
+/** The origins that an expression lists: their texts, `*`, `reflected`, `by pattern`, `by setting` or `unknown`. */
 export function originsOf(project: Project, node: Node): string {
   const value = settled(project.values.value(node));
   if (value?.kind === "truth") return value.value ? "reflected" : "none";
@@ -31,10 +31,16 @@ export function originsOf(project: Project, node: Node): string {
         .sort()
         .join(" ") || "none"
     );
+  if (fromSetting(project.values.value(node))) return "by setting";
   const source = project.resolver.source(node);
   if (source.kind === "regex") return "by pattern";
   if (project.language.functionKinds.includes(source.kind)) return byFunction(project, source);
   return "unknown";
+}
+
+/** A setting without a default, alone or in a list. */
+function fromSetting(value: Value): boolean {
+  return value.kind === "setting" || (value.kind === "list" && value.items.some(fromSetting));
 }
 
 /** What a function that judges an origin compares it with. */

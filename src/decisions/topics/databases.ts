@@ -103,8 +103,8 @@ export function databaseAccess(project: Project, libraries: DatabaseLibraries): 
   const out = built.filter((finding) => !hasOrm || finding.choice !== "query builder");
   const queries = queriesOf(project);
   const withParameters =
-    queries.find((query) => !query.open && (query.tagged || PLACEHOLDER.test(query.text))) ??
-    (queries.every((query) => query.open) ? undefined : queries[0]);
+    queries.find((query) => !query.open && takesValues(query)) ??
+    (out.length > 0 ? undefined : queries.find((query) => !query.open));
   if (withParameters)
     out.push({
       choice: "raw SQL with parameters",
@@ -115,6 +115,10 @@ export function databaseAccess(project: Project, libraries: DatabaseLibraries): 
   if (fromStrings)
     out.push({ choice: "raw SQL from strings", origin: "hand-written", at: fromStrings.at, confidence: "likely" });
   return out.length > 0 ? out : [absent()];
+}
+
+function takesValues({ tagged, text, at }: Query): boolean {
+  return tagged ? at.text.includes("${") : PLACEHOLDER.test(text);
 }
 
 function packageOf(name: string): string {

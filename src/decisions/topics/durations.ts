@@ -1,3 +1,4 @@
+import type { Call } from "../source/call.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { settled } from "../source/values.ts";
@@ -38,7 +39,8 @@ export function lifeText(seconds: number): string {
 
 /** `2h`, `7 days`, `3600s`; undefined for anything else. */
 export function secondsOfText(text: string): number | undefined {
-  const match = /^\s*\+?(\d+(?:\.\d+)?)\s*(ms|[smhdwy]|sec|min|hr|second|minute|hour|day|week|year)s?\s*$/i.exec(text);
+  const span = text.replace(/\s+from now$/i, "");
+  const match = /^\s*\+?(\d+(?:\.\d+)?)\s*(ms|[smhdwy]|sec|min|hr|second|minute|hour|day|week|year)s?\s*$/i.exec(span);
   const unit = match?.[2] && UNITS[match[2].toLowerCase()];
   return match && unit ? Number(match[1]) * unit : undefined;
 }
@@ -79,8 +81,12 @@ export function lifeFromNow(project: Project, node: Node, depth = 0): Duration |
     return expr.options.map((option) => lifeFromNow(project, option, depth + 1)).find(Boolean);
   if (expr.type !== "call") return undefined;
   const call = project.call(node);
+  const moved = call && calendarStep(project, call);
+  if (moved) return moved;
   const inside =
-    call?.receiver && /^(timestamp|getTime|valueOf)$/.test(call.method) ? call.receiver : expr.args[0]?.value;
+    call?.receiver && /^(timestamp|getTime|valueOf|unix|toDate|strftime|isoformat)$/.test(call.method)
+      ? call.receiver
+      : expr.args[0]?.value;
   const ownResult =
     call?.own && project.language.functionKinds.includes(call.own.kind)
       ? project.language.returned(call.own)[0]
@@ -88,6 +94,15 @@ export function lifeFromNow(project: Project, node: Node, depth = 0): Duration |
   return (
     (inside && lifeFromNow(project, inside, depth + 1)) ?? (ownResult && lifeFromNow(project, ownResult, depth + 1))
   );
+}
+
+/** `moment().add(7, "days")` and `dayjs().add(1, "hour")`. */
+function calendarStep(project: Project, call: Call): Duration | undefined {
+  const [count, unit] = [call.arg(0), call.arg(1)];
+  if (call.method !== "add" || !count || !unit || !/^(moment|dayjs|luxon)/.test(call.name ?? "")) return undefined;
+  const each = secondsOfText(`1 ${project.values.text(unit) ?? ""}`);
+  const value = project.values.number(count);
+  return each && value !== undefined ? { seconds: each * value, at: project.values.value(count).at } : undefined;
 }
 
 function scaled(duration: Duration | undefined, by: number | undefined): Duration | undefined {

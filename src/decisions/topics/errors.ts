@@ -78,7 +78,7 @@ function isConditional(node: Node, body: Node): boolean {
       (parent.kind === "binary_expression" && /&&/.test(parent.field("operator")?.text ?? "")) ||
       parent.kind === "boolean_operator";
     if (isChoice && CONDITION.test(parent.text)) return true;
-    const isBranch = /^(if_statement|elif_clause)$/.test(parent.kind) && parent.field("condition") !== at;
+    const isBranch = /^(if_statement|elif_clause)$/.test(parent.kind) && parent.field("consequence") === at;
     if (
       isBranch &&
       (CONDITION.test(parent.field("condition")?.text ?? "") ||

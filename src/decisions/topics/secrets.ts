@@ -105,7 +105,7 @@ function refusesItself(project: Project, node: Node): boolean {
   if (!call) return false;
   if (
     call.is(/getOrThrow$|^env-var\.get/) ||
-    (call.is(/^(decouple\.config|environ\.Env\(\)|environs\.Env\(\)(\.\w+)?)$/) && !call.option("default"))
+    (call.is(/^(decouple\.config|starlette\.config\.Config\(\)|environ\.Env\(\)|environs\.Env\(\)(\.\w+)?)$/) && !call.option("default"))
   )
     return true;
   const { own } = call;
@@ -196,7 +196,8 @@ function schemaFields(project: Project): Finding[] {
       ? RANDOM.test(value.text)
         ? "random"
         : "default"
-      : /\.optional\(|\.nullish\(/.test(value.text)
+      : /\.optional\(|\.nullish\(/.test(value.text) ||
+          (/\b[Jj]oi\./.test(value.text) && !/\.required\(/.test(value.text))
         ? "optional"
         : "required";
     return [finding(state, "library", pair, name)];
@@ -234,11 +235,7 @@ function isSettingsField(project: Project, node: Node): boolean {
 }
 
 function settingsClasses(project: Project): Node[] {
-  return project
-    .all("class_definition")
-    .filter((cls) =>
-      project.language.bases(cls).some((base) => /(^|\.)BaseSettings$/.test(project.resolver.name(base) ?? base.text)),
-    );
+  return project.all("class_definition").filter((cls) => project.values.isSettingsClass(cls));
 }
 
 /** Words for people, templates of SQL and the like are no secrets. */

@@ -17,9 +17,18 @@ function isUsed(project: Project, at: Node): boolean {
   return name?.kind !== "identifier" || project.mentions(name.text) > 1 || at.file.exports.has(name.text);
 }
 
-/** Where the app itself answers 429. */
+/** Where the app itself answers 429, or refuses in a function that is named for it. */
 function tooMany(project: Project): Node[] {
-  return project
+  const answers = project
     .all("number", "integer", "attribute")
-    .filter((node) => /^429$|HTTP_429_TOO_MANY_REQUESTS$/.test(node.text) && project.isLive(node));
+    .filter((node) => /^429$|HTTP_429_TOO_MANY_REQUESTS$/.test(node.text) && isAnswer(project, node) && project.isLive(node));
+  if (answers.length > 0) return answers;
+  const refusals = project.all("raise_statement", "throw_statement");
+  return refusals.filter((node) => /RateLimit|TooMany|Throttl/.test(node.text) && project.isLive(node));
+}
+
+/** Given to a call, a return or a status, in a function. */
+function isAnswer(project: Project, node: Node): boolean {
+  if (!node.within(...project.language.functionKinds)) return false;
+  return node.within("call", "call_expression", "new_expression", "return_statement", "assignment_expression", "pair") !== undefined;
 }

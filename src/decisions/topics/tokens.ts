@@ -49,9 +49,20 @@ export interface TokenReader {
 const byPlace = (project: Project) => (a: { at: Node }, b: { at: Node }) =>
   Number(project.isLive(b.at)) - Number(project.isLive(a.at)) || earlier(a.at, b.at);
 
+/** Tokens for confirming an address or a new password are not the ones that callers log in with. */
+const ASIDE = /confirm|reset|invite|forgot|unsubscribe|verif(y|ication)_?[Ee]mail|email_?[Vv]erif/i;
+
+/** The name of the function around a node. */
+function nameAround(node: Node): string {
+  const fn = node.within(...node.file.language.functionKinds);
+  const holder = fn?.parent?.kind === "variable_declarator" ? fn.parent : fn;
+  return holder?.field("name")?.text ?? "";
+}
+
 function signingsOf(project: Project, reader: TokenReader): Signing[] {
   const sort = byPlace(project);
-  return reader.signings(project).sort((a, b) => sort({ at: a.node }, { at: b.node }));
+  const isAside = ({ node }: Signing) => Number(ASIDE.test(nameAround(node)) || ASIDE.test(node.text));
+  return reader.signings(project).sort((a, b) => isAside(a) - isAside(b) || sort({ at: a.node }, { at: b.node }));
 }
 
 function verifyingsOf(project: Project, reader: TokenReader): Verifying[] {
@@ -147,7 +158,7 @@ export function jwtClaims(project: Project, reader: TokenReader): Finding[] {
   }
   const claims: Claims = signing.payload
     ? readClaims(project, signing.payload)
-    : { names: new Set(), literal: undefined, expiries: [] };
+    : { names: new Set(), literal: undefined, expiries: [], whole: true };
   const names = [...claims.names, ...signing.added];
   if (names.length === 0) return [unsure(signing.node)];
   const literal = claims.literal && claims.names.size > 0 ? claims.literal : undefined;
@@ -155,6 +166,7 @@ export function jwtClaims(project: Project, reader: TokenReader): Finding[] {
     {
       choice: claimList(names),
       origin: signing.claimsOrigin ?? "hand-written",
+      confidence: claims.whole ? "sure" : "likely",
       at: signing.library === "jose" ? signing.node : (literal ?? signing.node),
     },
   ];
@@ -162,11 +174,7 @@ export function jwtClaims(project: Project, reader: TokenReader): Finding[] {
 
 function isRefresh(signing: Signing): boolean {
   if (signing.refresh !== undefined) return signing.refresh;
-  const fn = signing.node.within(...signing.node.file.language.functionKinds);
-  const name =
-    fn?.field("name")?.text ??
-    (fn?.parent?.kind === "variable_declarator" ? (fn.parent.field("name")?.text ?? "") : "");
-  return /refresh/i.test(`${name} ${signing.node.text.slice(0, 400)}`);
+  return /refresh/i.test(`${nameAround(signing.node)} ${signing.node.text.slice(0, 400)}`);
 }
 
 /** Topic `jwt-life`: of access tokens, and of refresh tokens where there are any. */
@@ -183,7 +191,7 @@ export function jwtLife(project: Project, reader: TokenReader): Finding[] {
   return [
     lifeFinding(
       claims.expiries.map((node) => lifeFromNow(project, node)).find(Boolean),
-      claims.names.has("exp"),
+      claims.names.has("exp") || !claims.whole,
       claims.literal,
       "",
     ),
@@ -199,7 +207,7 @@ function lifeOfSigning(project: Project, signing: Signing, prefix: string): Find
   const found = claims?.expiries.map((node) => lifeFromNow(project, node)).find(Boolean);
   return lifeFinding(
     found,
-    (claims?.names.has("exp") ?? false) || added.includes("exp"),
+    (claims?.names.has("exp") ?? false) || added.includes("exp") || claims?.whole === false,
     claims?.literal ?? node,
     prefix,
   );

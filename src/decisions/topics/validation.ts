@@ -60,11 +60,11 @@ export function isForEnvironment(node: Node): boolean {
   const declarator = node.within("variable_declarator");
   const name = declarator?.field("name")?.text;
   const around = (declarator ?? node).parent?.text ?? "";
-  if (/\.(safeP|p)arse\((process\.env|Bun\.env|import\.meta\.env)/.test(around)) return true;
+  if (/\.((safeP|p)arse|validate)\((process\.env|Bun\.env|import\.meta\.env)/.test(around)) return true;
   return (
     name !== undefined &&
-    new RegExp(`\\b${name}\\s*\\.(safeP|p)arse\\((process\\.env|Bun\\.env|import\\.meta\\.env|env\\b)`).test(
-      node.file.text,
-    )
+    new RegExp(
+      `\\b${name}\\b[^;\\n]*\\.((safeP|p)arse|validate)\\((process\\.env|Bun\\.env|import\\.meta\\.env|env\\b)`,
+    ).test(node.file.text)
   );
 }

@@ -30,7 +30,8 @@ function starlette(project: Project): Finding[] {
 }
 
 function flask(project: Project): Finding[] {
-  return project.callsOf(/^flask_cors\.(CORS|CORS\(\)\.init_app)$/).map((call) => {
+  const calls = project.callsOf(/^flask_cors\.(CORS|CORS\(\)\.init_app)$/).filter((call) => call.args.length > 0);
+  return calls.map((call) => {
     const resources = call.option("resources");
     const inner = resources && project.language.expr(project.resolver.source(resources));
     const first = inner?.type === "object" ? inner.entries[0]?.value : undefined;

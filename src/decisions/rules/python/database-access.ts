@@ -13,7 +13,7 @@ export default defineRule({
         },
         {
           names:
-            /^(flask_sqlalchemy\.SQLAlchemy|mongoengine\.connect|pony\.orm\.Database|peewee\.\w*Database|playhouse\.\w+\.connect)$/,
+            /^(flask_sqlalchemy\.SQLAlchemy|alchemical(\.\w+)*\.Alchemical|mongoengine\.connect|pony\.orm\.Database|peewee\.\w*Database|playhouse\.\w+\.connect)$/,
           choice: "ORM",
           origin: "library",
         },

@@ -3,7 +3,7 @@ import type { Call } from "../../source/call.ts";
 import type { Project } from "../../source/project.ts";
 
 const OTHERS =
-  /^(flasgger\.Swagger|flask_smorest\.Api|flask_restx\.Api|drf_spectacular\.views\.\w+\.as_view|drf_yasg\.views\.get_schema_view|flask_swagger_ui\.get_swaggerui_blueprint)$/;
+  /^(apifairy\.APIFairy|flasgger\.Swagger|flask_smorest\.Api|flask_restx\.Api|drf_spectacular\.views\.\w+\.as_view|drf_yasg\.views\.get_schema_view|flask_swagger_ui\.get_swaggerui_blueprint)$/;
 
 /** FastAPI serves /docs, /redoc and /openapi.json unless told not to. */
 function fastapi(project: Project, call: Call): Finding {

@@ -14,7 +14,7 @@ function pydanticModels(project: Project): Finding[] {
   );
   const words = new Set<string>();
   for (const annotation of project.all("type")) {
-    if (!annotation.within("parameters")) continue;
+    if (!annotation.within("parameters") || !isRouteParameter(annotation)) continue;
     for (const name of annotation.all("identifier")) words.add(name.text);
   }
   const isInput = (cls: Node) => {
@@ -28,6 +28,12 @@ function pydanticModels(project: Project): Finding[] {
   };
   const inputs = models.filter(isInput);
   return (inputs.length > 0 ? inputs : models).map((at) => ({ choice: "pydantic", origin: "library", at }));
+}
+
+/** Of a decorated function, and not injected. */
+function isRouteParameter(annotation: Node): boolean {
+  const fn = annotation.within("function_definition");
+  return fn?.parent?.kind === "decorated_definition" && !/\bDepends\(/.test(annotation.parent?.text ?? "");
 }
 
 /** FastAPI checks parameters with pydantic where no model is written. */

@@ -14,11 +14,17 @@ const CHECKS_CALLER =
 /** A function written in place counts when it looks at the token itself. */
 function looksAtToken(project: Project, fn: Node): Call | undefined {
   if (!project.language.functionKinds.includes(fn.kind)) return undefined;
+  if ((fn.field("parameters")?.parts.length ?? 0) > 3) return undefined;
   const inside = fn.all(...project.language.callKinds).flatMap((node) => project.call(node) ?? []);
   const library = inside.find((call) =>
     call.is(/^(hono\/jwt\.(jwt|verify)|express-jwt|koa-jwt|jsonwebtoken\.verify|jose\.jwtVerify)/),
   );
-  return library ?? (/authorization/i.test(fn.text) && /401/.test(fn.text) ? inside[0] : undefined);
+  return (
+    library ??
+    (/authorization|session\b|cookie/i.test(fn.text) && /\b401\b|unauthori[sz]ed/i.test(fn.text)
+      ? inside[0]
+      : undefined)
+  );
 }
 
 function isRouter(project: Project, node: Node): boolean {
@@ -29,7 +35,8 @@ function isRouter(project: Project, node: Node): boolean {
 function middleware(project: Project): Finding[] {
   return project.calls.flatMap((call): Finding[] => {
     const isHook = call.method === "addHook" && HOOKS.includes(project.values.text(call.arg(0) ?? call.node) ?? "");
-    if (call.method !== "use" && !isHook) return [];
+    if (!/^(use|apply)$/.test(call.method) && !isHook) return [];
+    if (/^passport(\.\w+)*$/.test(project.resolver.name(call.receiver ?? call.node) ?? "")) return [];
     for (const { value } of call.args) {
       const library = looksAtToken(project, value);
       if (library)

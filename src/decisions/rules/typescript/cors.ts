@@ -1,7 +1,6 @@
 import type { Decision } from "../../../model/decision.ts";
-import { registration } from "../../libraries/typescript-tokens.ts";
+import { registration } from "../../libraries/fastify.ts";
 import { defineRule, type Finding } from "../../rule.ts";
-import type { Call } from "../../source/call.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { cors, originsOf } from "../../topics/cors.ts";
@@ -9,13 +8,13 @@ import { headersSet } from "../../topics/headers.ts";
 
 const LIBRARIES: { names: RegExp; origin: Decision["origin"]; otherwise: string }[] = [
   { names: /^cors$/, origin: "library", otherwise: "*" },
-  { names: /^@koa\/cors$/, origin: "library", otherwise: "reflected" },
+  { names: /^(@koa\/cors|kcors|koa-cors|koa2-cors)$/, origin: "library", otherwise: "reflected" },
   { names: /^hono\/cors\.cors$/, origin: "framework", otherwise: "*" },
 ];
 
 function finding(
   project: Project,
-  call: Call,
+  call: { node: Node },
   list: Node | undefined,
   origin: Decision["origin"],
   otherwise: string,

@@ -1,4 +1,4 @@
-import { registration } from "../../libraries/typescript-tokens.ts";
+import { registration } from "../../libraries/fastify.ts";
 import { absent, defineRule } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 

@@ -15,7 +15,9 @@ function express(project: Project): ErrorHandler[] {
   return project.all(...FUNCTIONS).flatMap((fn): ErrorHandler[] => {
     const parameters = fn.field("parameters")?.parts ?? [];
     const first = parameterName(parameters[0]);
-    return parameters.length === 4 && /^_?(err|error|e|ex|exception)$/.test(first)
+    const answer = parameterName(parameters[2]);
+    const answers = new RegExp(`\\b${answer}\\b`).test(fn.field("body")?.text ?? "");
+    return parameters.length === 4 && answers && /^_?(err|error|e|ex|exception)$/.test(first)
       ? [{ at: fn, body: fn, error: first, origin: "hand-written" }]
       : [];
   });

@@ -73,6 +73,18 @@ function presenceTests(project: Project): Node[] {
   return out;
 }
 
+/** `if (!email) throw new HttpError(422)`: a refusal of a missing value as the client's mistake. */
+function refusals(project: Project): Node[] {
+  return project.all("if_statement").filter((statement) => {
+    const condition = statement.field("condition")?.text ?? "";
+    const then = statement.field("consequence")?.text ?? "";
+    return (
+      /!\s*(\w+\??\.)*(email|username|name|title|password|body|description|status)\b(?!\s*\()/.test(condition) &&
+      /\b(400|422)\b|BadRequest|Unprocessable|ValidationError/.test(then)
+    );
+  });
+}
+
 export default defineRule({
   topic: "input-validation",
   read: (project) =>
@@ -82,8 +94,9 @@ export default defineRule({
         {
           choice: "zod",
           origin: "library",
-          calls: /^zod(\/\w+)?\.(z\.|default\.)?(object|strictObject|looseObject|discriminatedUnion)$/,
+          calls: /^(zod(\/\w+)?|@hono\/zod-openapi)\.(z\.|default\.)?(object|strictObject|looseObject|discriminatedUnion)$/,
         },
+        { choice: "zod", origin: "library", calls: /^drizzle-zod\.create\w+Schema$/ },
         { choice: "joi", origin: "library", calls: /^(joi|@hapi\/joi|celebrate\.Joi)(\.Joi)?\.object$/ },
         { choice: "yup", origin: "library", calls: /^yup\.object$/ },
         { choice: "valibot", origin: "library", calls: /^valibot\.(strictObject|object)$/ },
@@ -98,6 +111,6 @@ export default defineRule({
         { choice: "arktype", origin: "library", calls: /^arktype\.type$/ },
       ],
       [...decoratedClasses(project), ...routeSchemas(project)],
-      (from) => [...typeTests(from), ...presenceTests(from)],
+      (from) => [...typeTests(from), ...presenceTests(from), ...refusals(from)],
     ),
 });

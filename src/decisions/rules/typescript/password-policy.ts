@@ -16,10 +16,17 @@ function fields(project: Project): SchemaPolicy[] {
     const made = project.call(source);
     if (source.kind === "object") return jsonField(project, pair, source);
     if (!made || isForEnvironment(pair)) return [];
-    if (made.option("minLength"))
-      return [{ at: pair, origin: "library", min: made.option("minLength"), max: made.option("maxLength") }];
-    return chained(project, source === value ? pair : source, source);
+    const at = source === value ? pair : source;
+    const min = made.option("minLength");
+    if (!min) return chained(project, at, source);
+    const classes = asksForClasses(made.option("pattern"), project);
+    return [{ at, origin: "library", min, max: made.option("maxLength"), classes }];
   });
+}
+
+/** A pattern with ranges of letters or digits. */
+function asksForClasses(pattern: Node | undefined, project: Project): boolean {
+  return pattern !== undefined && /A-Z|a-z|0-9|\\d/.test(project.resolver.source(pattern).text);
 }
 
 function jsonField(project: Project, at: Node, object: Node): SchemaPolicy[] {
@@ -34,6 +41,7 @@ function jsonField(project: Project, at: Node, object: Node): SchemaPolicy[] {
           origin: isMongoose ? "library" : "framework",
           min: first ?? min,
           max,
+          classes: /match\(|test\(|pattern|validate/.test(object.text) && /\[A-Z|\[a-z|\[0-9|\\d/.test(object.text),
         },
       ]
     : [];

@@ -1,5 +1,5 @@
 import type { Decision } from "../../../model/decision.ts";
-import { registration } from "../../libraries/typescript-tokens.ts";
+import { registration } from "../../libraries/fastify.ts";
 import { defineRule, type Finding } from "../../rule.ts";
 import type { Project } from "../../source/project.ts";
 import { throttling } from "../../topics/throttling.ts";

@@ -1,0 +1,34 @@
+import { type SpawnOptions, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BIN = fileURLToPath(new URL("../../bin/unprompted.js", import.meta.url));
+
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Starts the real command; `done` resolves when it has ended. */
+export function start(
+  args: readonly string[],
+  options: SpawnOptions = {},
+): { done: Promise<Ran>; kill: (signal: NodeJS.Signals) => void; seen: () => string } {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", BIN, ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...options,
+  });
+  let [out, err] = ["", ""];
+  child.stdout?.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    err += chunk;
+  });
+  const done = new Promise<Ran>((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  return { done, kill: (signal) => child.kill(signal), seen: () => err };
+}
+
+export const unprompted = (...args: string[]): Promise<Ran> => start(args).done;

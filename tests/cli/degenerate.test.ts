@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { unprompted } from "./command.ts";
+
+describe("apps that do not work", () => {
+  it("get no verdict `defended`, each within a minute", async () => {
+    const { code, out } = await unprompted(
+      "calibrate",
+      "--baseline",
+      "express-jobs",
+      "--case",
+      "refuses,silent,always-200,always-401,always-404,always-500,redirects,page,random,echo,trickle,endless,dies-at-30,dies-at-80,forgets,restarts,closes,garbage",
+      "--json",
+    );
+    const [calibration] = JSON.parse(out) as {
+      results: { name: string; misses: unknown[]; problem: string | null; seconds: number }[];
+    }[];
+    expect(calibration?.results).toHaveLength(18);
+    for (const { name, misses, problem, seconds } of calibration?.results ?? []) {
+      expect(misses, name).toEqual([]);
+      expect(problem, name).toBeNull();
+      expect(seconds, name).toBeLessThan(120);
+    }
+    expect(code).toBe(0);
+  }, 600_000);
+});

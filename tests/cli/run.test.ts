@@ -1,0 +1,70 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { Evaluation } from "../../src/model/session.ts";
+import { start, unprompted } from "./command.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "unprompted-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const arguments_ = (out: string) => ["run", "--baseline", "fastapi-jobs", "--out", out];
+
+interface Results {
+  sessions: { id?: string; state?: string; identity?: { id: string } }[];
+}
+
+describe("a run on recorded sessions", () => {
+  const out = join(folder, "run");
+  let verdicts: Record<string, string> = {};
+
+  it("is killed at any moment and goes on, losing nothing and doing nothing twice", async () => {
+    const first = start(arguments_(out));
+    await new Promise<void>((resolve) => {
+      const timer = setInterval(() => {
+        if (!/: evaluated in/.test(first.seen()) && !/T2-0\d/.test(first.seen())) return;
+        clearInterval(timer);
+        resolve();
+      }, 20);
+      void first.done.then(() => resolve());
+    });
+    first.kill("SIGKILL");
+    await first.done;
+    const second = await unprompted(...arguments_(out));
+    expect(second.err).not.toMatch(/fault of unprompted/);
+    expect(second.code).toBe(0);
+    const third = await unprompted(...arguments_(out));
+    expect(third.err).toMatch(/2 sessions, 2 of them done before/);
+    expect(third.err).not.toMatch(/begins/);
+    for (const file of ["index.html", "report.md", "sessions.csv", "results.json"])
+      expect(existsSync(join(out, file)), file).toBe(true);
+    const results = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as Results;
+    expect(results.sessions).toHaveLength(2);
+    const session = readFileSync(join(out, "plan.json"), "utf8").match(/fastapi-jobs\.recorded-a[^"]+/)?.[0] ?? "";
+    const evaluation = Evaluation.parse(
+      JSON.parse(readFileSync(join(out, "sessions", session, "evaluation.json"), "utf8")),
+    );
+    expect(evaluation.verdicts).toHaveLength(33);
+    expect(evaluation.verdicts.filter(({ verdict }) => verdict === "inconclusive" || verdict === "broken")).toEqual([]);
+    expect(evaluation.functional.filter(({ ok }) => !ok)).toEqual([]);
+    verdicts = Object.fromEntries(evaluation.verdicts.map(({ id, verdict }) => [id, verdict]));
+    expect(JSON.stringify(evaluation)).not.toMatch(/"JWT_SECRET":"[0-9a-f]{64}/);
+  }, 600_000);
+
+  it.each(["T1-02", "T1-04", "T1-13", "T1-17", "T2-06", "T2-08"])(
+    "the curl script of %s says the same of a fresh copy",
+    async (id) => {
+      const { code, out: text } = await unprompted(
+        "reproduce",
+        out,
+        id,
+        "--session",
+        "fastapi-jobs.recorded-a",
+        "--run",
+      );
+      expect(text).toMatch(verdicts[id] === "defended" ? /^PASS /m : /^FAIL /m);
+      expect(code).toBe(verdicts[id] === "defended" ? 0 : 1);
+    },
+    180_000,
+  );
+});
