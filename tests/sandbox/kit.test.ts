@@ -117,8 +117,9 @@ describe.each(names)("the sandbox %s", (name) => {
           expect(output, attempt).not.toContain("secret\n");
         }
         // Its /tmp is its own: what it writes there never reaches ours.
-      await run(`echo x > ${root}/outside; echo x > /tmp/unprompted-kit-outside`);
-      for (const path of [join(root, "outside"), "/tmp/unprompted-kit-outside"]) expect(existsSync(path), path).toBe(false);
+        await run(`echo x > ${root}/outside; echo x > /tmp/unprompted-kit-outside`);
+        for (const path of [join(root, "outside"), "/tmp/unprompted-kit-outside"])
+          expect(existsSync(path), path).toBe(false);
       } finally {
         rmSync(secret, { force: true });
       }

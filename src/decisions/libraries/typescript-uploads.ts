@@ -14,7 +14,10 @@ const MULTIPART = /^@fastify\/multipart/;
 /** NestJS: options that MulterModule gives to every interceptor. */
 function moduleOption(project: Project, name: string): Node | undefined {
   const [module] = project.callsOf(/^@nestjs\/platform-express\.MulterModule\.register(Async)?$/);
-  return module?.node.all("pair").find((pair) => pair.field("key")?.text === name)?.field("value");
+  return module?.node
+    .all("pair")
+    .find((pair) => pair.field("key")?.text === name)
+    ?.field("value");
 }
 
 function multerStreaming(project: Project, call: Call): Finding {
@@ -67,7 +70,7 @@ export function typescriptParserLimits(project: Project): Finding[] {
   for (const call of project.calls) {
     const limit =
       call.is(MULTER) || call.is(BUSBOY) || call.is(/^express-fileupload$/)
-        ? call.option("limits.fileSize")
+        ? (call.option("limits.fileSize") ?? (call.is(/^@nestjs/) ? moduleOption(project, "fileSize") : undefined))
         : undefined;
     const formidable = call.is(/^(koa-body(\.koaBody)?|formidable(\.\w+)?)$/)
       ? (call.option("formidable.maxFileSize") ?? call.option("maxFileSize"))

@@ -308,7 +308,8 @@ export class Evaluator {
     if (/(^|\.)timedelta$/.test(name)) return this.#duration(node, expr.args);
     const method = node.file.language.expr(expr.callee);
     if (SAME_VALUE.test(name) && first) return this.value(first);
-    if (method.type === "member" && method.property === "get" && first && /config$/.test(method.object.text)) return this.#configured(node, expr.args);
+    if (method.type === "member" && method.property === "get" && first && /config$/.test(method.object.text))
+      return this.#configured(node, expr.args);
     if (SCHEMA.test(name)) return this.#schemaField(node);
     if (method.type === "member" && SAME_METHODS.test(method.property)) return this.value(method.object);
     if (

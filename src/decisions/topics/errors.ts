@@ -5,8 +5,8 @@ import type { Node } from "../source/node.ts";
 /** A place where failures become answers. */
 export interface ErrorHandler {
   at: Node;
-  /** What runs then. */
-  body: Node;
+  /** What runs then; undefined when it is not the app's own code. */
+  body: Node | undefined;
   /** The name that the failure has there. */
   error: string;
   origin: Decision["origin"];

@@ -8,7 +8,7 @@ import { type Condition, conditionsOf } from "./conditions.ts";
 export interface SchemaPolicy {
   at: Node;
   origin: Decision["origin"];
-  min?: Node | undefined;
+  min?: Node | number | undefined;
   max?: Node | undefined;
   /** Kinds of characters are asked for. */
   classes?: boolean;
@@ -34,7 +34,7 @@ function text(min: number | undefined, max: number | undefined, classes: boolean
 }
 
 function fromSchema(project: Project, { at, origin, min, max, classes }: SchemaPolicy): Finding[] {
-  const low = min && project.values.number(min);
+  const low = typeof min === "number" ? min : min && project.values.number(min);
   const high = max && project.values.number(max);
   const asks = classes ?? false;
   if ((low === undefined || low <= 1) && !asks) return [];

@@ -105,7 +105,8 @@ function refusesItself(project: Project, node: Node): boolean {
   if (!call) return false;
   if (
     call.is(/getOrThrow$|^env-var\.get/) ||
-    (call.is(/^(decouple\.config|starlette\.config\.Config\(\)|environ\.Env\(\)|environs\.Env\(\)(\.\w+)?)$/) && !call.option("default"))
+    (call.is(/^(decouple\.config|starlette\.config\.Config\(\)|environ\.Env\(\)|environs\.Env\(\)(\.\w+)?)$/) &&
+      !call.option("default"))
   )
     return true;
   const { own } = call;

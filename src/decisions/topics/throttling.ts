@@ -21,7 +21,9 @@ function isUsed(project: Project, at: Node): boolean {
 function tooMany(project: Project): Node[] {
   const answers = project
     .all("number", "integer", "attribute")
-    .filter((node) => /^429$|HTTP_429_TOO_MANY_REQUESTS$/.test(node.text) && isAnswer(project, node) && project.isLive(node));
+    .filter(
+      (node) => /^429$|HTTP_429_TOO_MANY_REQUESTS$/.test(node.text) && isAnswer(project, node) && project.isLive(node),
+    );
   if (answers.length > 0) return answers;
   const refusals = project.all("raise_statement", "throw_statement");
   return refusals.filter((node) => /RateLimit|TooMany|Throttl/.test(node.text) && project.isLive(node));
@@ -29,6 +31,11 @@ function tooMany(project: Project): Node[] {
 
 /** Given to a call, a return or a status, in a function. */
 function isAnswer(project: Project, node: Node): boolean {
-  if (!node.within(...project.language.functionKinds)) return false;
-  return node.within("call", "call_expression", "new_expression", "return_statement", "assignment_expression", "pair") !== undefined;
+  const cls = node.within(...project.language.classKinds)?.field("name")?.text;
+  if (!node.within(...project.language.functionKinds) || (cls !== undefined && project.mentions(cls) <= 1))
+    return false;
+  return (
+    node.within("call", "call_expression", "new_expression", "return_statement", "assignment_expression", "pair") !==
+    undefined
+  );
 }

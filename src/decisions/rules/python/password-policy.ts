@@ -12,6 +12,12 @@ function limitsIn(project: Project, field: Node): SchemaPolicy[] {
     const call = project.call(node);
     const min = call?.option("min_length") ?? (call?.is(/validate\.Length$/) ? call.option("min") : undefined);
     const max = call?.option("max_length") ?? (call?.is(/validate\.Length$/) ? call.option("max") : undefined);
+    const pattern = call?.option("pattern") ?? call?.option("regex");
+    const shortest = pattern && /\{(\d+),/.exec(project.values.text(pattern) ?? "");
+    if (!min && pattern) {
+      const least = shortest ? Number(shortest[1]) : undefined;
+      return [{ at: node, origin: originOf(call as Call), min: least, max, classes: true }];
+    }
     return call && min ? [{ at: node, origin: originOf(call), min, max, classes: asksForClasses(field) }] : [];
   });
 }

@@ -16,7 +16,9 @@ function express(project: Project): ErrorHandler[] {
     const parameters = fn.field("parameters")?.parts ?? [];
     const first = parameterName(parameters[0]);
     const answer = parameterName(parameters[2]);
-    const answers = new RegExp(`\\b${answer}\\b`).test(fn.field("body")?.text ?? "");
+    const answers = new RegExp(`\\b${answer}\\b[^;]*\\.(json|send|sendStatus|status|end|render|type|format)\\(`).test(
+      fn.field("body")?.text ?? "",
+    );
     return parameters.length === 4 && answers && /^_?(err|error|e|ex|exception)$/.test(first)
       ? [{ at: fn, body: fn, error: first, origin: "hand-written" }]
       : [];
@@ -30,7 +32,8 @@ function registered(project: Project): ErrorHandler[] {
     if (!handler || !call.receiver) return [];
     const body = project.resolver.source(handler);
     const parameter = body.field("parameter") ?? body.field("parameters")?.parts[0];
-    return [{ at: call.node, body, error: parameterName(parameter), origin: "framework" }];
+    const isRead = project.language.functionKinds.includes(body.kind);
+    return [{ at: call.node, body: isRead ? body : undefined, error: parameterName(parameter), origin: "framework" }];
   });
 }
 

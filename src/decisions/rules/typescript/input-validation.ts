@@ -94,7 +94,8 @@ export default defineRule({
         {
           choice: "zod",
           origin: "library",
-          calls: /^(zod(\/\w+)?|@hono\/zod-openapi)\.(z\.|default\.)?(object|strictObject|looseObject|discriminatedUnion)$/,
+          calls:
+            /^(zod(\/\w+)?|@hono\/zod-openapi)\.(z\.|default\.)?(object|strictObject|looseObject|discriminatedUnion)$/,
         },
         { choice: "zod", origin: "library", calls: /^drizzle-zod\.create\w+Schema$/ },
         { choice: "joi", origin: "library", calls: /^(joi|@hapi\/joi|celebrate\.Joi)(\.Joi)?\.object$/ },
