@@ -23,7 +23,7 @@ calibrate: setup ## every reference, variant, mutant and degenerate app; writes 
 	npm run docs
 
 bench: setup ## the figures of docs/figures.md
-	node scripts/bench.mjs
+	node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/bench.ts
 
 setup: ## npm packages, Python tools, bubblewrap
 	@bash scripts/setup.sh

@@ -22,6 +22,8 @@ export interface CalibrateOptions {
   degenerate: boolean;
   /** Run every exploit on every mutant, instead of those of the areas that it turns. */
   full: boolean;
+  /** Begin no further case after this long; the rest is named as not run. */
+  budgetMinutes?: number;
   /** Write docs/calibration/<baseline>.json. */
   save: boolean;
   signal: AbortSignal;
@@ -100,11 +102,18 @@ async function runCases(
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   const buildCache = mkdtempSync(join(realpathSync(tmpdir()), "unprompted-build-cache-"));
-  const waiting = [...cases];
+  const waiting = options.budgetMinutes === undefined ? [...cases] : spread(cases);
+  const until = performance.now() + (options.budgetMinutes ?? Number.POSITIVE_INFINITY) * 60_000;
   let done = 0;
   const worker = async () => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
       options.signal.throwIfAborted();
+      if (performance.now() > until) {
+        process.stderr.write(
+          `not run for lack of time: ${[one, ...waiting.splice(0)].map(({ name }) => name).join(", ")}\n`,
+        );
+        return;
+      }
       const result = await runCase(one, exploits, options, buildCache);
       results.push(result);
       done++;
@@ -126,6 +135,19 @@ async function runCases(
       cases.findIndex((one) => one.name === a.name && one.kind === a.kind) -
       cases.findIndex((one) => one.name === b.name && one.kind === b.kind),
   );
+}
+
+/** The reference first, then mutants and variants by turns, so that whatever fits holds some of each. */
+function spread(cases: readonly Case[]): Case[] {
+  const of = (kind: Case["kind"]) => cases.filter((one) => one.kind === kind);
+  const [mutants, variants] = [of("mutant"), of("variant")];
+  const every = Math.max(1, Math.round(mutants.length / Math.max(1, variants.length)));
+  const mixed = mutants.flatMap((one, i) => [
+    one,
+    ...(i % every === 0 && variants[i / every] ? [variants[i / every] as Case] : []),
+  ]);
+  const rest = variants.filter((one) => !mixed.includes(one));
+  return [...of("reference"), ...mixed, ...rest, ...of("degenerate")];
 }
 
 /** For a mutant, the exploits of every area in which it turns one: where a hole's side effects show. All, for other cases. */

@@ -1,6 +1,6 @@
 import type { Instance, PreparedApp } from "../app/index.ts";
 import { Ends, type Exploit, type Ground, NoAnswerToAttack, type Scenario, Trial } from "../exploits/index.ts";
-import { Addresses, AppGone, type Connect } from "../http/index.ts";
+import { Addresses, AppGone, type Connect, type Request } from "../http/index.ts";
 import type { Contract } from "../model/contract.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { Verdict, VerdictKind } from "../model/verdict.ts";
@@ -34,16 +34,25 @@ export class Bench {
   readonly #contract: Contract;
   readonly #nonces: Nonces;
   readonly #signal: AbortSignal | undefined;
+  readonly #onSend: ((request: Request) => void) | undefined;
   readonly #addresses = new Addresses();
   #instance: Instance | undefined;
   #seed: { trial: Trial; world: Promise<unknown> } | undefined;
 
-  constructor(target: Target, scenario: Scenario, contract: Contract, nonces: Nonces, signal: AbortSignal | undefined) {
+  constructor(
+    target: Target,
+    scenario: Scenario,
+    contract: Contract,
+    nonces: Nonces,
+    signal: AbortSignal | undefined,
+    onSend?: (request: Request) => void,
+  ) {
     this.#target = target;
     this.#scenario = scenario;
     this.#contract = contract;
     this.#nonces = nonces;
     this.#signal = signal;
+    this.#onSend = onSend;
   }
 
   /** Starts a fresh copy. Throws Ends("broken") when this copy does not come up although others did. */
@@ -77,6 +86,7 @@ export class Bench {
       ground: this.#ground(),
       world: () => this.world(),
       ...(signal ? { signal } : {}),
+      ...(this.#onSend ? { onSend: this.#onSend } : {}),
     });
   }
 

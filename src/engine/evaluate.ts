@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { hintsFromOpenApi, hintsFromSource, Prober } from "../contract/index.ts";
 import type { Exploit, Scenario } from "../exploits/index.ts";
-import { Addresses, AppGone, Conversation, parseJson } from "../http/index.ts";
+import { Addresses, AppGone, Conversation, parseJson, type Request } from "../http/index.ts";
 import type { AppReport } from "../model/app.ts";
 import { Contract } from "../model/contract.ts";
 import type { Decision } from "../model/decision.ts";
@@ -27,6 +27,8 @@ export interface EvaluateOptions {
   onStage?: (stage: "contract" | "functional" | "exploits") => void;
   onVerdict?: (verdict: Verdict, done: number, of: number) => void;
   onEvidence?: (evidence: Evidence) => void;
+  /** Told of every request, with the number of the copy that it goes to. */
+  onSend?: (copy: number, request: Request) => void;
 }
 
 /** Side by side instances when nothing else is said: the cores, two at least, since apps wait as well as compute. */
@@ -60,7 +62,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     evidence.set(ran.verdict.id, ran.evidence);
     options.onVerdict?.(ran.verdict, verdicts.length, exploits.length);
   };
-  const newBench = () => new Bench(target, scenario, contract, nonces, signal);
+  let copies = 0;
+  const newBench = () => {
+    const copy = ++copies;
+    const { onSend } = options;
+    return new Bench(target, scenario, contract, nonces, signal, onSend && ((request) => onSend(copy, request)));
+  };
   const jobs = target.app ? (options.jobs ?? defaultJobs()) : 1;
   const lanes = lanesOf(wanted, jobs, options.functional !== false);
   await inParallel(lanes.map((lane) => () => runLane(lane)));

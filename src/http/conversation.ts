@@ -39,14 +39,16 @@ export class Conversation {
   readonly #connect: Connect;
   readonly #addresses: Addresses;
   readonly #signal: AbortSignal | undefined;
+  readonly #onSend: ((request: Request) => void) | undefined;
   readonly #answers = new Map<number, Answer>();
   #from: string;
   #silent = 0;
 
-  constructor(connect: Connect, addresses: Addresses, signal?: AbortSignal) {
+  constructor(connect: Connect, addresses: Addresses, signal?: AbortSignal, onSend?: (request: Request) => void) {
     this.#connect = connect;
     this.#addresses = addresses;
     this.#signal = signal;
+    this.#onSend = onSend;
     this.#from = addresses.next();
   }
 
@@ -66,11 +68,13 @@ export class Conversation {
     for (let tries = 0; ; tries++) {
       this.#signal?.throwIfAborted();
       const n = this.exchanges.length + 1;
-      const outcome = await send(
-        this.#connect,
-        { label: `${ask.method} ${ask.path}`.slice(0, 120), ...ask, from: ask.from ?? this.#from },
-        n,
-      );
+      const request: Request = {
+        label: `${ask.method} ${ask.path}`.slice(0, 120),
+        ...ask,
+        from: ask.from ?? this.#from,
+      };
+      this.#onSend?.(request);
+      const outcome = await send(this.#connect, request, n);
       if (outcome.answer?.status === 429 && !ask.throttleIsAnswer && (waited < LONGEST_THROTTLE_MS || tries < 2)) {
         if (tries < 2 && ask.from === undefined) this.moveOn();
         else {

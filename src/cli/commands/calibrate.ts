@@ -16,6 +16,7 @@ export function calibrateCommand(signal: AbortSignal): Command {
     .option("--jobs <n>", "cases side by side", positive, 2)
     .option("--no-degenerate", "leave the degenerate apps out")
     .option("--full", "run every exploit on every mutant, not only those of the areas that it turns")
+    .option("--budget <minutes>", "begin no further case after this long, and name those not run", positive)
     .option("--save", "keep the result in docs/calibration (then run npm run docs)")
     .option("--json", "print the results as JSON")
     .addOption(sandboxOption())
@@ -32,6 +33,7 @@ export function calibrateCommand(signal: AbortSignal): Command {
         jobs: number;
         degenerate: boolean;
         full?: boolean;
+        budget?: number;
         save?: boolean;
         json?: boolean;
         sandbox: SandboxName;
@@ -40,6 +42,7 @@ export function calibrateCommand(signal: AbortSignal): Command {
           ...options,
           degenerate: options.degenerate,
           full: options.full ?? false,
+          ...(options.budget ? { budgetMinutes: options.budget } : {}),
           save: options.save ?? false,
           signal,
         });

@@ -1,7 +1,7 @@
 import { absent, type Finding, firstOfEach } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
-import { settled, type Value } from "../source/values.ts";
+import { settled, type Value } from "../source/value.ts";
 import { conditionsOf } from "./conditions.ts";
 import type { HeaderSet } from "./headers.ts";
 

@@ -1,7 +1,7 @@
 import type { Call } from "../source/call.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
-import { settled } from "../source/values.ts";
+import { settled } from "../source/value.ts";
 
 /** A life in seconds and where the figure stands. */
 export interface Duration {

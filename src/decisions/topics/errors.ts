@@ -17,15 +17,19 @@ const CONDITION =
 const LOGGING =
   /\b(log(ger|ging)?|console|print|captureException|request\.log|req\.log|app\.logger|current_app\.logger|this\.logger|sentry\w*)\b/i;
 
-/** Topic `error-handling`: `central` before `per route`; `shown` when the answer tells of the failure. */
+/**
+ * Topic `error-handling`: `central` before `per route`; `shown` when the answer tells of the failure, `unknown` when a
+ * library's handler decides.
+ */
 export function errorHandling(central: readonly ErrorHandler[], perRoute: readonly ErrorHandler[]): Finding[] {
   const handlers = central.length > 0 ? central : perRoute;
   const style = central.length > 0 ? "central" : "per route";
   const found = handlers.map(
     (handler): Finding => ({
-      choice: `${style}, ${shows(handler) ? "shown" : "hidden"}`,
+      choice: `${style}, ${handler.body === undefined ? "unknown" : shows(handler.body, handler.error) ? "shown" : "hidden"}`,
       origin: handler.origin,
       at: handler.at,
+      confidence: handler.body === undefined ? "unknown" : "sure",
     }),
   );
   if (found.length === 0) return [absent("default")];
@@ -34,7 +38,7 @@ export function errorHandling(central: readonly ErrorHandler[], perRoute: readon
 }
 
 /** Whether the failure's own words reach the answer without a condition. */
-function shows({ body, error }: ErrorHandler): boolean {
+function shows(body: Node, error: string): boolean {
   for (const node of body.walk()) {
     const isName =
       (node.kind === "identifier" || node.kind === "shorthand_property_identifier") &&

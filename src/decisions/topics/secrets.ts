@@ -3,7 +3,7 @@ import type { Finding } from "../rule.ts";
 import { earlier } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
-import { settled, type Value } from "../source/values.ts";
+import { settled, type Value } from "../source/value.ts";
 
 const SECRET =
   /SECRET|PASSWORD|PASSWD|PASSPHRASE|PRIVATE_?KEY|PEPPER|CREDENTIAL|(^|_)TOKEN$|(^|_)KEY$|_API_?KEY|^API_?KEY/i;
