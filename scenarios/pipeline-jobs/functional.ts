@@ -416,7 +416,11 @@ export const functionalChecks: readonly Check[] = [
     const before = trial.ground.log().length;
     const { user } = await trial.world();
     for (let i = 0; i < 5; i++) await call(trial, "listJobs", { token: user.token, label: "a request to be logged" });
-    const written = trial.ground.log().length > before || trial.ground.fileList().some((path) => /\.log$/.test(path));
+    // Output comes through a pipe, a moment after the answer.
+    const { ground } = trial;
+    const wrote = () => ground.log().length > before || ground.fileList().some((path) => /\.log$/.test(path));
+    for (let i = 0; i < 60 && !wrote(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    const written = wrote();
     trial.fact("control", written, "requests leave lines in the app's output");
   }),
 ];

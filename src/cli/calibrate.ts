@@ -78,12 +78,13 @@ export async function calibrate(options: CalibrateOptions): Promise<BaselineCali
           );
       cases = cases.filter((one) => options.case?.includes(one.name));
     }
+    const before = inputsOf(baseline);
     const started = performance.now();
     const results = await runCases(cases, exploits, options);
     const calibration: BaselineCalibration = {
       formatVersion: 1,
       baseline,
-      fingerprint: inputsOf(baseline),
+      fingerprint: before,
       exploits: exploits.map(({ id }) => id),
       results,
       full: options.full,

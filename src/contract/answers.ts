@@ -106,6 +106,9 @@ export function complainedFields(answer: Answer): string[] {
       node.value.every((item) => typeof item === "string")
     )
       out.add(node.key);
+    // { "fields": { "body.name": "Field required" } }: the key is the field.
+    const key = node.key.replaceAll("~1", "/").replace(/^(body|form|json|data)[./]/, "");
+    if (typeof node.value === "string" && !GENERIC_KEY.test(key) && /^[A-Za-z_][\w.]*$/.test(key)) out.add(key);
     if (
       typeof node.value === "string" &&
       /required|missing|must|expected|invalid|should|needs?|provide/i.test(node.value)
@@ -119,6 +122,9 @@ export function complainedFields(answer: Answer): string[] {
   out.delete("");
   return [...out];
 }
+
+const GENERIC_KEY =
+  /^(error|errors|message|messages|msg|detail|details|type|code|status|statusCode|title|reason|url|ctx|input|received|expected|path|loc)?$/i;
 
 const NOT_A_FIELD = new Set(
   (

@@ -77,7 +77,7 @@ export class Bench {
     return this.#instance?.log().text ?? "";
   }
 
-  trial(signal = this.#signal): Trial {
+  trial(signal = this.#signal, prefix = ""): Trial {
     return new Trial<unknown>({
       connect: this.#connect,
       addresses: this.#addresses,
@@ -85,6 +85,8 @@ export class Bench {
       nonces: this.#nonces,
       ground: this.#ground(),
       world: () => this.world(),
+      prefix,
+      seedValues: () => this.#seed?.trial.conversation.values ?? [],
       ...(signal ? { signal } : {}),
       ...(this.#onSend ? { onSend: this.#onSend } : {}),
     });
@@ -93,7 +95,7 @@ export class Bench {
   /** The shared world of this copy, seeded once. */
   world(): Promise<unknown> {
     if (!this.#seed) {
-      const trial = this.trial();
+      const trial = this.trial(this.#signal, "SEED_");
       this.#seed = { trial, world: this.#scenario.seedWorld(trial) };
       this.#seed.world.catch(() => {});
     }

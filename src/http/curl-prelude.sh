@@ -25,6 +25,16 @@ print(value, end="")
 PY
 }
 
+row_at() { # number, pointer of the rows, key, its value, key of what to take
+  python3 - "$DIR/$1.body" "$2" "$3" "$4" "$5" <<'PY'
+import json, sys
+rows = json.load(open(sys.argv[1], encoding="utf-8"))
+for part in sys.argv[2].split("/")[1:]:
+    rows = rows[int(part)] if isinstance(rows, list) else rows[part.replace("~1", "/").replace("~0", "~")]
+print(next((row[sys.argv[5]] for row in rows if str(row.get(sys.argv[3])).lower() == sys.argv[4].lower()), ""), end="")
+PY
+}
+
 jwt_from() { # token, header members as JSON, claims as JSON, how to sign, key
   python3 - "$@" <<'PY'
 import base64, hashlib, hmac, json, sys

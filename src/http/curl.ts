@@ -3,22 +3,45 @@ import type { Check, Evidence, Exchange, KeptBody, NamedValue } from "../model/e
 
 const PRELUDE = readFileSync(new URL("curl-prelude.sh", import.meta.url), "utf8");
 
+interface Found {
+  at: number;
+  length: number;
+  name: string;
+}
+
+/** Where values that differ from run to run stand in a text: longest first, no overlaps, in order. */
+function placesIn(text: string, values: readonly NamedValue[]): Found[] {
+  const found: Found[] = [];
+  const free = (at: number, length: number) =>
+    found.every((other) => at + length <= other.at || at >= other.at + other.length);
+  for (const { literal, name, whole } of [...values].sort((a, b) => b.literal.length - a.literal.length)) {
+    if (literal === "") continue;
+    const escaped = literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const shape = whole
+      ? new RegExp(`(?<=/|:\\s*"?)${escaped}(?=$|[/?]|"?\\s*[,}\\n])`, "g")
+      : new RegExp(escaped, "g");
+    for (const match of text.matchAll(shape))
+      if (free(match.index, literal.length)) found.push({ at: match.index, length: literal.length, name });
+  }
+  return found.sort((a, b) => a.at - b.at);
+}
+
+function quoted(text: string): string {
+  if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text)) return text;
+  const escaped = text.replace(/[\\']/g, "\\$&");
+  return `$'${escaped.replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)}'`;
+}
+
 /** A bash word for any text: `$'…'` keeps every byte, and values that differ from run to run become variables. */
 function word(text: string, values: readonly NamedValue[]): string {
-  const known = values
-    .filter(({ literal }) => literal !== "" && text.includes(literal))
-    .sort((a, b) => b.literal.length - a.literal.length);
-  const first = known[0];
-  if (first) {
-    return text
-      .split(first.literal)
-      .map((part) => (part === "" ? "" : word(part, known.slice(1))))
-      .join(`"$${first.name}"`);
+  let out = "";
+  let at = 0;
+  for (const place of placesIn(text, values)) {
+    if (place.at > at) out += quoted(text.slice(at, place.at));
+    out += `"$${place.name}"`;
+    at = place.at + place.length;
   }
-  const escaped = text
-    .replace(/[\\']/g, "\\$&")
-    .replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `$'${escaped}'`;
+  return at < text.length ? out + quoted(text.slice(at)) : out || "''";
 }
 
 function bodyLines(body: KeptBody, n: number, values: readonly NamedValue[]): string[] {
@@ -35,23 +58,27 @@ function bodyLines(body: KeptBody, n: number, values: readonly NamedValue[]): st
   }
 }
 
-function definition(value: NamedValue): string {
+function definition(value: NamedValue, known: readonly NamedValue[]): string {
   const { name, how } = value;
   switch (how.kind) {
     case "json":
       return `${name}=$(json_at ${how.exchange} ${word(how.pointer, [])})`;
+    case "row":
+      return `${name}=$(row_at ${how.exchange} ${word(how.pointer, [])} ${word(how.key, [])} ${word(how.value, [])} ${word(how.take, [])})`;
     case "header":
       return `${name}=$(header_of ${how.exchange} ${word(how.name, [])} ${word(how.pattern, [])})`;
     case "setting":
       return `${name}=$${how.name}`;
     case "hmac":
-      return `${name}=$(printf %s ${word(how.text, [])} | openssl dgst -${how.hash} -hmac "$${how.setting}" | sed 's/.* //')`;
+      return `${name}=$(printf %s ${word(how.text, known)} | openssl dgst -${how.hash} -hmac "$${how.setting}" | sed 's/.* //')`;
     case "jwt": {
-      const key = how.signature === "setting" ? `"$${how.key}"` : word(how.key, []) || "''";
-      return `${name}=$(jwt_from "$${how.from}" ${word(JSON.stringify(how.header), [])} ${word(JSON.stringify(how.claims), [])} ${how.signature} ${key === "" ? "''" : key})`;
+      const key = how.signature === "setting" ? `"$${how.key}"` : word(how.key, []);
+      return `${name}=$(jwt_from "$${how.from}" ${word(JSON.stringify(how.header), [])} ${word(JSON.stringify(how.claims), [])} ${how.signature} ${key})`;
     }
   }
 }
+
+const isCaptured = ({ how }: NamedValue): boolean => how.kind === "json" || how.kind === "header" || how.kind === "row";
 
 const dependsOn = (value: NamedValue, values: readonly NamedValue[]): NamedValue | undefined =>
   value.how.kind === "jwt" ? values.find(({ name }) => name === (value.how as { from: string }).from) : undefined;
@@ -68,8 +95,13 @@ export function renderCurl(evidence: Evidence): string {
     if (defined.has(value.name)) return;
     const before = dependsOn(value, evidence.values);
     if (before) define(before);
+    lines.push(
+      definition(
+        value,
+        evidence.values.filter((one) => defined.has(one.name)),
+      ),
+    );
     defined.add(value.name);
-    lines.push(definition(value));
   };
   const uses = (exchange: Exchange) =>
     JSON.stringify([exchange.request.path, exchange.request.headers, exchange.request.body]);
@@ -89,13 +121,15 @@ export function renderCurl(evidence: Evidence): string {
       ...requestLines(exchange, usable),
     );
     for (const value of evidence.values)
-      if ((value.how.kind === "json" || value.how.kind === "header") && value.how.exchange === exchange.n)
-        define(value);
+      if (isCaptured(value) && "exchange" in value.how && value.how.exchange === exchange.n) define(value);
     for (const check of evidence.checks)
       if (check.exchange === exchange.n) lines.push(checkLine(check, evidence.values));
   }
   const facts = evidence.checks.filter((check) => check.exchange === undefined);
-  const decidedOutside = facts.some((check) => !check.held && check.role !== "control");
+  // What only a fact shows, a script of requests cannot decide.
+  const overHttp = evidence.checks.some((check) => check.exchange !== undefined && check.role !== "control");
+  const decidedOutside =
+    facts.some((check) => !check.held && check.role !== "control") || (facts.length > 0 && !overHttp);
   for (const fact of facts.filter(({ held }) => !held))
     lines.push(`outside ${word(`${fact.words}${fact.detail ? ` (${fact.detail})` : ""}`.slice(0, 400), [])}`);
   const head = [

@@ -101,6 +101,15 @@ export type Check = z.infer<typeof Check>;
 export const Derivation = z.discriminatedUnion("kind", [
   /** Read from the answer of exchange `n` at a JSON pointer, or in a header. */
   z.object({ kind: z.literal("json"), exchange: z.number().int(), pointer: z.string() }),
+  /** The member `take` of the row, in the array at the pointer, whose member `key` is `value`. */
+  z.object({
+    kind: z.literal("row"),
+    exchange: z.number().int(),
+    pointer: z.string(),
+    key: z.string(),
+    value: z.string(),
+    take: z.string(),
+  }),
   z.object({ kind: z.literal("header"), exchange: z.number().int(), name: z.string(), pattern: z.string() }),
   /** A setting that the app was started with. */
   z.object({ kind: z.literal("setting"), name: z.string() }),
@@ -118,7 +127,13 @@ export const Derivation = z.discriminatedUnion("kind", [
 ]);
 export type Derivation = z.infer<typeof Derivation>;
 
-export const NamedValue = z.object({ name: z.string(), literal: z.string(), how: Derivation });
+export const NamedValue = z.object({
+  name: z.string(),
+  literal: z.string(),
+  how: Derivation,
+  /** Stands for itself only as a whole path segment or a whole JSON value: a short id occurs by accident anywhere. */
+  whole: z.boolean().optional(),
+});
 export type NamedValue = z.infer<typeof NamedValue>;
 
 /** All that led to one verdict. */

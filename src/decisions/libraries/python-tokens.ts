@@ -6,7 +6,8 @@ import type { Signing, TokenReader, Verifying } from "../topics/tokens.ts";
 
 export const PYTHON_SIGNATURES: SignatureWords = {
   make: /^hmac\.(new|digest|HMAC)$/,
-  constantTime: /^(hmac|secrets|_operator)\.compare_digest$/,
+  constantTime:
+    /^((hmac|secrets|_operator)\.compare_digest|django\.utils\.crypto\.constant_time_compare|werkzeug\.security\.safe_str_cmp)$/,
   message: (call) => call.arg(1) ?? call.option("msg"),
   comparisonKinds: ["comparison_operator"],
   sides(node) {
@@ -122,4 +123,17 @@ function verifyings(project: Project): Verifying[] {
   return out;
 }
 
-export const PYTHON_TOKENS: TokenReader = { words: PYTHON_SIGNATURES, signings, verifyings };
+/** `verify_signature` is there and not simply true: the token may choose. False alone reads an old token, as on refresh. */
+function unsigned(project: Project): Node[] {
+  return project.callsOf(DECODE).flatMap((call) => {
+    const option = call.option("options.verify_signature");
+    return option && !/^(True|False)$/.test(option.text) ? [option] : [];
+  });
+}
+
+export const PYTHON_TOKENS: TokenReader = {
+  unsigned,
+  words: PYTHON_SIGNATURES,
+  signings,
+  verifyings,
+};

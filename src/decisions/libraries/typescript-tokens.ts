@@ -6,10 +6,12 @@ import type { Signing, TokenReader, Verifying } from "../topics/tokens.ts";
 import { registration } from "./fastify.ts";
 
 export const TYPESCRIPT_SIGNATURES: SignatureWords = {
-  make: /^crypto\.createHmac$/,
+  make: /^(crypto\.createHmac|(globalThis\.)?crypto\.(webcrypto\.)?subtle\.(sign|verify))$/,
   constantTime:
     /^(crypto\.timingSafeEqual|(globalThis\.)?crypto\.(webcrypto\.)?subtle\.verify|safe-compare|tsscmp|hono\/utils\/buffer\.timingSafeEqual)$/,
   message(call) {
+    if (call.method === "verify") return call.arg(3);
+    if (call.method === "sign") return call.arg(2);
     const update = call.node.parent?.parent;
     const outer = update && call.project.call(update);
     return outer?.method === "update" ? outer.arg(0) : undefined;
@@ -137,7 +139,7 @@ interface Verifier {
 
 const VERIFIERS: readonly Verifier[] = [
   {
-    names: /^jose(\/jwt\/verify)?\.jwtVerify$/,
+    names: /^jose(\/jwt\/verify)?\.(jwtVerify|compactVerify)$/,
     library: "jose",
     origin: "library",
     option: (call) => call.option("algorithms"),
@@ -236,4 +238,13 @@ function verifyings(project: Project): Verifying[] {
   return out.length > 0 ? out : passport(project);
 }
 
-export const TYPESCRIPT_TOKENS: TokenReader = { words: TYPESCRIPT_SIGNATURES, signings, verifyings };
+function unsigned(project: Project): Node[] {
+  return project.callsOf(/^jose(\/jwt\/unsecured)?\.UnsecuredJWT\.decode$/).map((call) => call.node);
+}
+
+export const TYPESCRIPT_TOKENS: TokenReader = {
+  unsigned,
+  words: TYPESCRIPT_SIGNATURES,
+  signings,
+  verifyings,
+};

@@ -1,6 +1,7 @@
 import type { Expr } from "./expr.ts";
 import type { Node } from "./node.ts";
 import type { Resolver } from "./resolver.ts";
+import { isSettingsClass, readsEnvironment, SCHEMA } from "./settings.ts";
 import { compute, same, settled, type Value } from "./value.ts";
 
 /** Gets one setting by the name given first; a default may follow. */
@@ -19,7 +20,6 @@ const UNIT_SECONDS: Record<string, number> = {
   weeks: 604_800,
   milliseconds: 0.001,
 };
-const SCHEMA = /^(zod|valibot|@sinclair\/typebox|envalid|joi)\./;
 const MAX_DEPTH = 20;
 /** A name that is written more often than this says nothing. */
 const MAX_CANDIDATES = 6;
@@ -248,26 +248,12 @@ export class Evaluator {
     return { kind: "setting", name: key, at: node, ...(fallback && fallback.kind !== "nothing" && { fallback }) };
   }
 
-  /** Whether a class reads its fields from the environment, as pydantic's settings do. */
-  isSettingsClass(cls: Node, depth = 0): boolean {
-    return cls.file.language.bases(cls).some((base) => {
-      const meaning = this.resolver.meaning(base);
-      if (meaning.kind !== "node")
-        return /(^|\.)BaseSettings$/.test(meaning.kind === "outside" ? meaning.name : base.text);
-      return (
-        depth < 5 &&
-        cls.file.language.classKinds.includes(meaning.node.kind) &&
-        this.isSettingsClass(meaning.node, depth + 1)
-      );
-    });
-  }
-
   /** A field of a settings class, such as pydantic's. */
   #settingsField(object: Node, property: string): Value | undefined {
     const meaning = this.resolver.meaning(object);
     if (meaning.kind !== "instance") return undefined;
     const { cls } = meaning;
-    const field = this.isSettingsClass(cls) ? this.resolver.attribute(cls, property) : undefined;
+    const field = isSettingsClass(this.resolver, cls) ? this.resolver.attribute(cls, property) : undefined;
     if (!field) return undefined;
     const at = field.value ?? field.annotation ?? cls;
     const given = field.value ? this.fieldDefault(field.value) : undefined;
@@ -312,21 +298,6 @@ export class Evaluator {
       node,
       expr.callee,
       expr.args.map((arg) => arg.value),
-    );
-  }
-
-  /** Whether an expression is a field of a validation library's schema, also through helpers of the app. */
-  isSchemaField(node: Node, depth = 0): boolean {
-    const source = this.resolver.source(node);
-    if (source !== node && depth <= 3) return this.isSchemaField(source, depth + 1);
-    const expr = node.file.language.expr(node);
-    if (expr.type === "inner") return this.isSchemaField(expr.node, depth);
-    if (expr.type !== "call" || depth > 3) return false;
-    if (SCHEMA.test(this.resolver.name(expr.callee) ?? "")) return true;
-    const fn = this.resolver.source(expr.callee);
-    return (
-      fn.file.language.functionKinds.includes(fn.kind) &&
-      fn.file.language.returned(fn).some((result) => this.isSchemaField(result, depth + 1))
     );
   }
 
@@ -388,7 +359,7 @@ export class Evaluator {
     if (!language.functionKinds.includes(fn.kind)) return { kind: "unknown", at: node };
     const place = args.findIndex((arg) => arg.file.language.expr(arg).type === "string");
     const key = args[place] ? this.text(args[place]) : undefined;
-    if (key !== undefined && this.readsEnvironment(fn)) {
+    if (key !== undefined && readsEnvironment(this.resolver, fn)) {
       const rest = args.slice(place + 1);
       const given = rest
         .map((arg) => this.value(arg))
@@ -404,19 +375,6 @@ export class Evaluator {
     } finally {
       this.#frames.delete(fn);
     }
-  }
-
-  /** Whether a function, or one that it calls, looks into the environment. */
-  readsEnvironment(fn: Node, depth = 0): boolean {
-    if (/\b(process\.env|os\.environ|os\.getenv|Bun\.env)\b|\benv\[/.test(fn.text)) return true;
-    if (depth >= 3) return false;
-    return fn.all(...fn.file.language.callKinds).some((call) => {
-      const expr = call.file.language.expr(call);
-      const callee = expr.type === "call" ? this.resolver.source(expr.callee) : undefined;
-      return callee && callee !== fn && fn.file.language.functionKinds.includes(callee.kind)
-        ? this.readsEnvironment(callee, depth + 1)
-        : false;
-    });
   }
 }
 

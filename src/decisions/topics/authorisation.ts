@@ -3,7 +3,7 @@ import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
 const AUTH_NAME =
-  /auth|current_?user|logged_?in|login|require|protect|guard|jwt|verify|permission|principal|admin|is_?user|bearer|owner|only$/i;
+  /auth|current_?user|logged_?in|login|require|protect|guard|jwt|verify|permission|principal|admin|is_?user|bearer|demand|ensure_|owner|only$/i;
 const NOT_AUTH =
   /rout|limit|log(ger|s|ging|requests?)?$|controller|not_?found|cors|error|json|parser|optional|helmet|upload|config|form|store|secret|env|pipe|interceptor|csrf|xsrf|strategy/i;
 

@@ -2,7 +2,7 @@ import { absent, type Finding, firstOfEach } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { settled, type Value } from "../source/value.ts";
-import { conditionsOf } from "./conditions.ts";
+import { conditionsOf, wordsOf } from "./conditions.ts";
 import type { HeaderSet } from "./headers.ts";
 
 /** Topic `cors`: how, and for which origins. Library and framework findings come first; then headers set by hand. */
@@ -44,18 +44,35 @@ function fromSetting(value: Value): boolean {
 }
 
 /** What a function that judges an origin compares it with. */
-function byFunction(project: Project, fn: Node): string {
+export function byFunction(project: Project, fn: Node): string {
+  const listed = new Set<string>();
   for (const condition of conditionsOf(project)) {
-    if (!fn.holds(condition.node)) continue;
+    if (!fn.holds(condition.node) || condition.how === "order") continue;
     if (condition.how === "pattern") return "by pattern";
-    if (condition.how !== "equal" && condition.how !== "member") continue;
-    for (const side of [condition.against, condition.tested]) {
-      const origins = /^["'`]$/.test(side.text) ? "unknown" : originsOf(project, side);
-      if (/https?:|\*/.test(origins)) return origins;
+    for (const [side, other] of [
+      [condition.against, condition.tested],
+      [condition.tested, condition.against],
+    ] as const) {
+      const origins =
+        /origin/i.test(wordsOf(project, other)) && side.text.length > 1 ? originsOf(project, side) : "unknown";
+      if (/https?:|\*|\bnull\b|^by setting$/.test(origins)) for (const origin of origins.split(" ")) listed.add(origin);
     }
   }
   if (/endsWith|startsWith|endswith|startswith/.test(fn.text)) return "by pattern";
-  return /\(\s*null\s*,\s*true\s*\)|=>\s*(origin|true)\b/.test(fn.text) ? "reflected" : "unknown";
+  if (listed.size > 0) return listed.has("by") ? "by setting" : [...listed].sort().join(" ");
+  return answered(project, fn);
+}
+
+/** `done(null, true)` and `done(null, origin && "https://...")`: what a callback says without comparing. */
+function answered(project: Project, fn: Node): string {
+  for (const node of fn.all("call_expression")) {
+    const given = project.call(node)?.arg(1);
+    const expr = given && project.language.expr(given);
+    if (!given || project.call(node)?.arg(0)?.text !== "null") continue;
+    if (expr?.type === "binary" && expr.operator === "&&") return originsOf(project, expr.right);
+    if (/^(true|origin|!!origin|origin !== undefined|origin)$/.test(given.text)) return "reflected";
+  }
+  return /=>\s*(origin|true)\b/.test(fn.text) ? "reflected" : "unknown";
 }
 
 /** The origins behind a header set by hand: fixed, or the caller's own, checked against a list or not. */

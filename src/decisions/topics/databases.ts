@@ -19,6 +19,9 @@ export interface DatabaseLibraries {
 const QUERY_METHODS =
   /^(execute|executemany|executescript|query|prepare|run|get|all|each|exec|raw|fetch|fetchrow|fetchval|fetch_all|fetch_one|text|\$queryRaw|\$executeRaw|\$queryRawUnsafe|\$executeRawUnsafe|sql|unsafe|read_sql|first|one|none|any|manyOrNone|oneOrNone)$/;
 const QUERY = /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE|MERGE)\b/i;
+/** Calls that put a piece of SQL into a built query as it is. */
+const FRAGMENT =
+  /^(sqlalchemy(\.sql)?\.(text|literal_column)|sequelize\.(Sequelize\.)?literal|knex.*\.raw|django\.db\.models\.expressions\.RawSQL)$/;
 const PLACEHOLDER = /\?|\$\d|%s|%\(\w+\)s|[:@$][A-Za-z_]\w*/;
 
 interface Query {
@@ -69,6 +72,7 @@ function sqlOf(project: Project, node: Node, depth = 0): { text: string; dynamic
       return merge([binding.value, ...binding.more]);
     }
     case "member": {
+      if (project.resolver.meaning(expr.object).kind === "instance") return nothing;
       const source = project.resolver.source(node);
       return source === node ? nothing : sqlOf(project, source, depth + 1);
     }
@@ -84,7 +88,8 @@ function queriesOf(project: Project): Query[] {
     const tagged = first !== undefined && first === call.node.field("arguments");
     if (!first || !(QUERY_METHODS.test(call.method) || tagged) || call.is(/^(drizzle-orm|kysely|graphql)/)) continue;
     const { text, dynamic } = sqlOf(project, first);
-    if (!QUERY.test(text) || !project.isLive(call.node)) continue;
+    const isFragment = dynamic.length > 0 && call.is(FRAGMENT);
+    if (!(QUERY.test(text) || isFragment) || !project.isLive(call.node)) continue;
     out.push({ at: first, call, text, tagged, open: !tagged && dynamic.some((part) => !isFixed(project, part)) });
   }
   return out;

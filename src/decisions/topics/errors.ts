@@ -13,7 +13,7 @@ export interface ErrorHandler {
 }
 
 const CONDITION =
-  /NODE_ENV|development|production|debug|isDev|expose|status|code|statusCode|isClient|validation|instanceof|\b500\b|\b[45]00\b|operational|isOperational|public|headersSent|safe/i;
+  /NODE_ENV|development|production|debug|isDev|expose|status|code|statusCode|isClient|validation|instanceof (?!Error\b)|\b500\b|\b[45]00\b|operational|isOperational|public|headersSent|safe/i;
 const LOGGING =
   /\b(log(ger|ging)?|console|print|captureException|request\.log|req\.log|app\.logger|current_app\.logger|this\.logger|sentry\w*)\b/i;
 

@@ -48,6 +48,8 @@ export function isFixed(project: Project, node: Node, depth = 0, seen: ReadonlyS
       return isGuarded(project, node, expr.name) || isFixedName(project, node, depth, inside);
     case "member": {
       if (isGuarded(project, node, node.text)) return true;
+      const declared = declaredType(project, expr.object, expr.property);
+      if (declared !== undefined) return CLOSED_TYPE.test(declared);
       const source = project.resolver.source(node);
       if (source !== node) return next(source);
       const written = project.fields(expr.property);
@@ -60,6 +62,16 @@ export function isFixed(project: Project, node: Node, depth = 0, seen: ReadonlyS
     case "other":
       return isFixedComprehension(node, next);
   }
+}
+
+/** The words of the type that a model's field has, and of what an alias of a type stands for. */
+function declaredType(project: Project, object: Node, property: string): string | undefined {
+  const meaning = project.resolver.meaning(object);
+  const annotation =
+    meaning.kind === "instance" ? project.resolver.attribute(meaning.cls, property)?.annotation : undefined;
+  if (!annotation) return undefined;
+  const names = annotation.all("identifier", "type_identifier");
+  return [annotation.text, ...names.map((name) => project.resolver.source(name).text.slice(0, 200))].join(" ");
 }
 
 function isFixedComprehension(node: Node, next: (child: Node) => boolean): boolean {

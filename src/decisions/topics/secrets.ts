@@ -3,6 +3,7 @@ import type { Finding } from "../rule.ts";
 import { earlier } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
+import { isSchemaField, isSettingsClass } from "../source/settings.ts";
 import { settled, type Value } from "../source/value.ts";
 
 const SECRET =
@@ -61,7 +62,7 @@ function settingAt(project: Project, node: Node): (Value & { kind: "setting" }) 
     parent !== null &&
     project.language.callKinds.includes(parent.kind) &&
     (parent.field("function") ?? parent.field("constructor")) === node;
-  return isCallee || (expr.type === "call" && project.values.isSchemaField(node)) ? undefined : value;
+  return isCallee || (expr.type === "call" && isSchemaField(project.resolver, node)) ? undefined : value;
 }
 
 /** Inside a helper that is given the name: its calls are the readings. */
@@ -191,7 +192,7 @@ function schemaFields(project: Project): Finding[] {
   const pairs = project.all("pair").flatMap((pair): Finding[] => {
     const name = pair.field("key")?.text ?? "";
     const value = pair.field("value");
-    if (!value || !/^[A-Z][A-Z0-9_]+$/.test(name) || !isSecretName(name) || !project.values.isSchemaField(value))
+    if (!value || !/^[A-Z][A-Z0-9_]+$/.test(name) || !isSecretName(name) || !isSchemaField(project.resolver, value))
       return [];
     const state = /\.default\(/.test(value.text)
       ? RANDOM.test(value.text)
@@ -236,7 +237,7 @@ function isSettingsField(project: Project, node: Node): boolean {
 }
 
 function settingsClasses(project: Project): Node[] {
-  return project.all("class_definition").filter((cls) => project.values.isSettingsClass(cls));
+  return project.all("class_definition").filter((cls) => isSettingsClass(project.resolver, cls));
 }
 
 /** Words for people, templates of SQL and the like are no secrets. */

@@ -1,4 +1,5 @@
-import { earlier } from "../rule.ts";
+import type { Decision } from "../../model/decision.ts";
+import { earlier, type Finding } from "../rule.ts";
 import type { Call } from "../source/call.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
@@ -23,6 +24,8 @@ export interface SignatureCheck {
   fn: Node;
   comparison: Node;
   constantTime: boolean;
+  /** Who provides the comparison. */
+  origin: Decision["origin"];
 }
 
 const SIGNATURE_WORD = /sig(nature)?|\bmac\b|digest|hmac|expected|computed|calculated/i;
@@ -121,13 +124,29 @@ function checkOf(project: Project, words: SignatureWords, made: Node): Signature
   for (const { fn, via } of zone(project, made)) {
     for (const node of fn.walk()) {
       const call = project.language.callKinds.includes(node.kind) ? project.call(node) : undefined;
-      if (call?.is(words.constantTime)) return { made: via, fn, comparison: node, constantTime: true };
-      const sides = words.comparisonKinds.includes(node.kind) ? words.sides(node) : undefined;
+      if (call?.is(words.constantTime)) {
+        const origin = /^django/.test(call.name ?? "")
+          ? "framework"
+          : /^(werkzeug|safe-compare|tsscmp)/.test(call.name ?? "")
+            ? "library"
+            : "runtime";
+        return { made: via, fn, comparison: node, constantTime: true, origin };
+      }
+      const sides = call ? plainCall(call) : words.comparisonKinds.includes(node.kind) ? words.sides(node) : undefined;
       if (sides && isSignatureComparison(project, sides, via))
-        return { made: via, fn, comparison: node, constantTime: false };
+        return { made: via, fn, comparison: node, constantTime: false, origin: "hand-written" };
     }
   }
   return undefined;
+}
+
+/** `a.startsWith(b)` and `a.equals(b)` stop at the first difference, too. */
+function plainCall(call: Call): [Node, Node] | undefined {
+  const first = call.arg(0);
+  const { receiver, method } = call;
+  return receiver && first && /^(startsWith|startswith|equals|localeCompare)$/.test(method)
+    ? [receiver, first]
+    : undefined;
 }
 
 function isSignatureComparison(project: Project, sides: [Node, Node], made: Node): boolean {
@@ -140,4 +159,9 @@ function isSignatureComparison(project: Project, sides: [Node, Node], made: Node
   return sides.some(
     (side) => side.holds(made) || project.resolver.source(side).holds(made) || SIGNATURE_WORD.test(side.text),
   );
+}
+
+/** What a check comes to in the ledger. */
+export function checkFinding({ constantTime, origin, comparison }: SignatureCheck): Finding {
+  return { choice: constantTime ? "constant-time" : "not constant-time", origin, at: comparison };
 }

@@ -5,7 +5,13 @@ import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { type Claims, claimList, readClaims } from "./claims.ts";
 import { type Duration, lifeFromNow, lifeOfOption, lifeText } from "./durations.ts";
-import { type SignatureCheck, type SignatureWords, signatureCheck, tokenSignatures } from "./signatures.ts";
+import {
+  checkFinding,
+  type SignatureCheck,
+  type SignatureWords,
+  signatureCheck,
+  tokenSignatures,
+} from "./signatures.ts";
 
 /** A call that signs a token. */
 export interface Signing {
@@ -44,6 +50,8 @@ export interface TokenReader {
   words: SignatureWords;
   signings(project: Project): Signing[];
   verifyings(project: Project): Verifying[];
+  /** Places that take a token's claims without its signature. */
+  unsigned(project: Project): Node[];
 }
 
 const byPlace = (project: Project) => (a: { at: Node }, b: { at: Node }) =>
@@ -93,6 +101,9 @@ export function jwtLibrary(project: Project, reader: TokenReader): Finding[] {
 /** Topic `jwt-algorithm`: which, and whether a token may name another. */
 export function jwtAlgorithm(project: Project, reader: TokenReader): Finding[] {
   const [verifying] = verifyingsOf(project, reader);
+  const [unsigned] = reader.unsigned(project).filter((node) => project.isLive(node));
+  if (verifying && unsigned)
+    return [{ choice: "unsigned accepted", origin: "hand-written", at: unsigned, confidence: "likely" }];
   if (verifying) {
     const { algorithms, otherwise, origin, at } = verifying;
     if (!algorithms) return [{ choice: otherwise, origin, at }];
@@ -125,11 +136,7 @@ export function jwtSignatureComparison(project: Project, reader: TokenReader): F
   if (signingsOf(project, reader).length > 0 || verifyingsOf(project, reader).length > 0) return [];
   const check = handRolled(project, reader)?.check;
   if (!check) return [];
-  return [
-    check.constantTime
-      ? { choice: "constant-time", origin: "runtime", at: check.comparison }
-      : { choice: "not constant-time", origin: "hand-written", at: check.comparison },
-  ];
+  return [checkFinding(check)];
 }
 
 /** The payload of hand-rolled tokens: an object with a time or a subject, in a file that signs. */

@@ -9,7 +9,7 @@ const NAME_WORD =
   /file_?name|originalname|\bfile\.name\b|upload\.name\b|extname|splitext|\bext\b|extension|suffix|rsplit|endsWith|endswith/i;
 const EXTENSION_LIST = /\.?\b(csv|json|png|jpe?g|gif|pdf|txt|xlsx?|xml|zip|parquet|docx?|webp)\b|ext/i;
 const MEDIA_WORD = /(content_?type|mime_?type|mimetype)\b|\b(file|upload|part|blob|f)!?\??\.type\b/i;
-const MEDIA_LIST = /["'`](text|application|image|audio|video)\/|mime|content_?type/i;
+const MEDIA_LIST = /["'`](text|application|image|audio|video)\/|mime|content_?type|media_?type/i;
 const CONTENT_LIBRARY =
   /^(magic\.(from_buffer|from_file|from_descriptor|Magic\(\)\.from_\w+)|filetype\.\w+|puremagic\.\w+|imghdr\.what|PIL\.Image\.open|file-type\.\w+|magic-bytes\.js\.\w+|mmmagic\..*|image-type.*|is-binary-file\.\w+|isbinaryfile\.\w+)$/;
 const PARSED =

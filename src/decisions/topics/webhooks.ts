@@ -1,6 +1,6 @@
 import { absent, type Finding, unsure } from "../rule.ts";
 import type { Project } from "../source/project.ts";
-import { type SignatureWords, signatureCheck, webhookSignatures } from "./signatures.ts";
+import { checkFinding, type SignatureWords, signatureCheck, webhookSignatures } from "./signatures.ts";
 
 const BY_LIBRARY =
   /(\bwebhooks\.constructEvent(Async)?|^svix\.Webhook\(\)\.verify|^@octokit\/webhooks.*\.verify|^stripe\.Webhook\.construct_event|^standardwebhooks\..*\.verify)$/;
@@ -14,11 +14,7 @@ export function webhookSignatureComparison(project: Project, words: SignatureWor
   if (!first) return hasWebhook(project) ? [absent("not checked")] : [];
   const check = signatureCheck(project, words, signatures);
   if (!check) return [unsure(first.node)];
-  return [
-    check.constantTime
-      ? { choice: "constant-time", origin: "runtime", at: check.comparison }
-      : { choice: "not constant-time", origin: "hand-written", at: check.comparison },
-  ];
+  return [checkFinding(check)];
 }
 
 function hasWebhook(project: Project): boolean {

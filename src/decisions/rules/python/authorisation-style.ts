@@ -28,7 +28,8 @@ function middleware(project: Project): Finding[] {
     }
   }
   for (const call of project.calls) {
-    const added = call.method === "add_middleware" ? call.arg(0) : undefined;
+    const isHook = /\.middleware\(\s*["']http["']\s*\)$/.test(call.callee.text);
+    const added = call.method === "add_middleware" || isHook ? call.arg(0) : undefined;
     if (added && isAuthName(added))
       out.push({ choice: "middleware", origin: authOrigin(project, added, FRAMEWORKS), at: call.node });
   }

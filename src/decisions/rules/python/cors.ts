@@ -1,7 +1,7 @@
 import { defineRule, type Finding } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
-import { cors, originsOf } from "../../topics/cors.ts";
+import { byFunction, cors, originsOf } from "../../topics/cors.ts";
 import { headersSet } from "../../topics/headers.ts";
 
 const MIDDLEWARE = /^(fastapi|starlette)\.middleware\.cors\.CORSMiddleware$/;
@@ -11,6 +11,14 @@ function isCors(project: Project, node: Node): boolean {
   if (meaning.kind === "outside") return MIDDLEWARE.test(meaning.name);
   if (meaning.kind !== "node" || meaning.node.kind !== "class_definition") return false;
   return project.language.bases(meaning.node).some((base) => isCors(project, base));
+}
+
+/** What a subclass's own `is_allowed_origin` lets through. */
+function judgedBy(project: Project, node: Node): string | undefined {
+  const meaning = project.resolver.meaning(node);
+  const own =
+    meaning.kind === "node" ? project.language.attribute(meaning.node, "is_allowed_origin")?.value : undefined;
+  return own && byFunction(project, own);
 }
 
 function starlette(project: Project): Finding[] {
@@ -24,7 +32,8 @@ function starlette(project: Project): Finding[] {
     const isDirect = call.is(MIDDLEWARE);
     if (!isDirect && !(added && isCors(project, added))) return [];
     const list = call.option("allow_origins");
-    const origins = list ? originsOf(project, list) : call.option("allow_origin_regex") ? "by pattern" : "none";
+    const written = list ? originsOf(project, list) : call.option("allow_origin_regex") ? "by pattern" : "none";
+    const origins = (added && judgedBy(project, added)) ?? written;
     return [{ choice: `middleware, ${origins}`, origin: "framework", at: call.node }];
   });
 }

@@ -9,7 +9,7 @@ const ROUTES = /^(get|post|put|patch|delete|all|route|del)$/;
 const HOOKS = ["onRequest", "preHandler", "preValidation"];
 const HANDLER_FILE = /(^|\/)(route|page)\.[cm]?[jt]sx?$|(^|\/)pages\/api\//;
 const CHECKS_CALLER =
-  /^(get(Current|Auth|Session|Server)?_?(User|Session|ServerSession|Auth)\w*|require\w*|authenticate\w*|verify\w*|auth|check\w*Auth\w*|ensure\w*)$/;
+  /^((read|validate|decode)(User|Session|Token|Auth|Claims)\w*|get(Current|Auth|Session|Server)?_?(User|Session|ServerSession|Auth)\w*|require\w*|authenticate\w*|verify\w*|auth|check\w*Auth\w*|ensure\w*)$/;
 
 /** A function written in place counts when it looks at the token itself. */
 function looksAtToken(project: Project, fn: Node): Call | undefined {

@@ -55,6 +55,8 @@ function caught(project: Project, isCentral: boolean): ErrorHandler[] {
     const answer = answers500(project, clause);
     if (central !== isCentral || !answer) return [];
     const error = clause.field("parameter")?.text.replace(/:.*$/s, "").trim() ?? "";
+    const made = answer === clause ? answerer(project, clause) : undefined;
+    if (made) return [{ at: clause, body: made, error: errorParameter(made), origin: "hand-written" }];
     return [{ at: isCentral ? clause : answer, body: clause, error, origin: "hand-written" }];
   });
 }
@@ -66,12 +68,22 @@ function wrapsHandlers(clause: Node): boolean {
   return !inRoute && /\b(next|handler|fn|handle|answer|action|callback|cb|route)\s*(\?\.)?\(/.test(body);
 }
 
+/** The app's own function that a clause has make the answer. */
+function answerer(project: Project, clause: Node): Node | undefined {
+  const calls = clause.all("call_expression").flatMap((node) => project.call(node) ?? []);
+  return calls.find((call) => call.own && /\b500\b/.test(call.own.text))?.own;
+}
+
+function errorParameter(fn: Node): string {
+  const names = (fn.field("parameters")?.parts ?? []).map(parameterName);
+  return names.find((name) => /^(err|error|e|ex|exception|cause)$/.test(name)) ?? names[0] ?? "";
+}
+
 /** The call or assignment with a 500 in the clause; the clause itself when a function that it calls answers so. */
 function answers500(project: Project, clause: Node): Node | undefined {
   const literal = clause.all("number").find((node) => node.text === "500");
   if (literal) return literal.within("call_expression", "new_expression", "assignment_expression") ?? clause;
-  const calls = clause.all("call_expression").flatMap((node) => project.call(node) ?? []);
-  return calls.some((call) => call.own && /\b500\b/.test(call.own.text)) ? clause : undefined;
+  return answerer(project, clause) ? clause : undefined;
 }
 
 export default defineRule({

@@ -38,6 +38,8 @@ function nextConfig(project: Project): Finding[] {
 
 /** A function that every answer passes: given to `use`, a hook, or Next's middleware. */
 function isForAll(node: Node): boolean {
+  if (/(^|\/)(middleware|proxy)\.[cm]?[jt]s$/.test(node.file.path) && !node.within(...FUNCTIONS))
+    return /next\/server/.test(node.file.text);
   for (let fn = node.within(...FUNCTIONS); fn; fn = fn.within(...FUNCTIONS)) {
     const name =
       fn.field("name")?.text ??

@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { readDecisions } from "../../src/decisions/index.ts";
+
+const made: string[] = [];
+
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function appOf(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), "decisions-"));
+  made.push(folder);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+const HASHING = `import bcrypt\n\ndef make(password):\n    return bcrypt.hashpw(password, bcrypt.gensalt(12))\n\nprint(make(b"x"))\n`;
+
+describe("behaviour beside the source", () => {
+  const folder = () => appOf({ "app.py": HASHING });
+
+  test("makes a decision that it agrees with sure, and says what was seen", async () => {
+    const behaviour = [{ topic: "password-hashing", choice: "bcrypt", by: "database", seen: "$2b$12$" }] as const;
+    const decisions = await readDecisions({ folder: folder(), behaviour });
+    expect(decisions.filter(({ topic }) => topic === "password-hashing")).toMatchObject([
+      { choice: "bcrypt", file: "app.py", line: 4, by: "source", confidence: "sure", detail: "seen: $2b$12$" },
+    ]);
+  });
+
+  test("is shown as a decision of its own where the two differ", async () => {
+    const behaviour = [{ topic: "password-hashing", choice: "md5", by: "database", seen: "32 hex digits" }] as const;
+    const decisions = await readDecisions({ folder: folder(), behaviour });
+    expect(
+      decisions.filter(({ topic }) => topic === "password-hashing").map(({ choice, by }) => `${choice} by ${by}`),
+    ).toEqual(["bcrypt by source", "md5 by database"]);
+  });
+});
+
+describe("what is read", () => {
+  test("an empty folder gives an empty ledger", async () => {
+    expect(await readDecisions({ folder: appOf({}) })).toEqual([]);
+  });
+
+  test("only the files that are named, when they are", async () => {
+    const folder = appOf({ "app.py": HASHING, "other.py": HASHING.replace("bcrypt.hashpw", "bcrypt.kdf") });
+    const decisions = await readDecisions({ folder, files: ["other.py"] });
+    expect(new Set(decisions.flatMap(({ file }) => file ?? []))).toEqual(new Set(["other.py"]));
+  });
+
+  test("a front end beside a server in another language does not count", async () => {
+    const folder = appOf({
+      "server/main.py": "from fastapi import FastAPI\nfrom pydantic import BaseModel\n\napp = FastAPI()\n",
+      "web/form.tsx": 'import { z } from "zod";\nexport const schema = z.object({ password: z.string().min(8) });\n',
+    });
+    const decisions = await readDecisions({ folder });
+    expect(decisions.filter(({ file }) => file?.startsWith("web/"))).toEqual([]);
+  });
+
+  test.each([
+    ["a file that is no program", { "app.py": "def (((", "app.ts": "const = {{{ ;;; import" }],
+    ["a file with a null byte", { "app.py": "import bcrypt\0" }],
+    ["names that lead in a circle", { "a.py": "from b import x\n", "b.py": "from a import x\n\nx.hash(password)\n" }],
+    [
+      "values that lead in a circle",
+      {
+        "a.ts": "export * from './b';\nconst a = b; const b = a; jwt.sign({ exp: a }, b);",
+        "b.ts": "export * from './a';",
+      },
+    ],
+    [
+      "functions that call each other",
+      { "a.py": "def f(x):\n    return g(x)\n\ndef g(x):\n    return f(x)\n\nSECRET_KEY = f('A')\n" },
+    ],
+  ])("%s is survived", async (_name, files) => {
+    await expect(readDecisions({ folder: appOf(files as Record<string, string>) })).resolves.toBeInstanceOf(Array);
+  });
+});
