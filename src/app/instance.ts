@@ -160,8 +160,16 @@ export class Instance {
       ...this.#app.options.recipe.buildFolders.filter((f) => f !== "build"),
     ]);
     const out: string[] = [];
+    const entriesOf = (at: string) => {
+      try {
+        return readdirSync(at, { withFileTypes: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+        throw error;
+      }
+    };
     const visit = (at: string) => {
-      for (const entry of readdirSync(at, { withFileTypes: true })) {
+      for (const entry of entriesOf(at)) {
         if (skip.has(entry.name)) continue;
         const path = join(at, entry.name);
         if (entry.isDirectory()) visit(path);
@@ -196,7 +204,14 @@ export class Instance {
 function isSqlite(path: string): boolean {
   if (/-(wal|shm|journal)$/.test(path)) return false;
   if (existsSync(`${path}-wal`)) return true;
-  const fd = openSync(path, "r");
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    // Apps make and remove files while we look.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
   try {
     const head = Buffer.alloc(16);
     return readSync(fd, head) === 16 && head.toString("latin1") === "SQLite format 3\u0000";
