@@ -91,9 +91,23 @@ export async function calibrate(options: CalibrateOptions): Promise<BaselineCali
       seconds: Math.round((performance.now() - started) / 1000),
     };
     out.push(calibration);
-    if (options.save) writeJson(calibrationFile(baseline), calibration);
+    if (options.save)
+      writeJson(calibrationFile(baseline), options.case?.length ? mergedWithSaved(calibration) : calibration);
   }
   return out;
+}
+
+/** Some cases measured anew, in place of the same ones saved; the rest, and its fingerprint, stay as they were. */
+function mergedWithSaved(fresh: BaselineCalibration): BaselineCalibration {
+  const saved = readCalibration(fresh.baseline);
+  if (!saved) return fresh;
+  const isFresh = (one: CaseResult) => fresh.results.some(({ kind, name }) => kind === one.kind && name === one.name);
+  return {
+    ...saved,
+    results: saved.results.map((one) =>
+      isFresh(one) ? (fresh.results.find(({ name }) => name === one.name) ?? one) : one,
+    ),
+  };
 }
 
 async function runCases(

@@ -98,6 +98,10 @@ function explain(error: unknown): number {
   return EXIT.harness;
 }
 
+// Left to Node, a fault of ours would end with exit code 1, which means "something was exploited".
+process.on("uncaughtException", (error) => process.exit(explain(error)));
+process.on("unhandledRejection", (error) => process.exit(explain(error)));
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
   throw error;

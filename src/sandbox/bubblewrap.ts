@@ -143,9 +143,9 @@ export function bubblewrap(): Sandbox {
 function connectThrough(socket: string, port: number, from: string): Promise<Duplex> {
   return new Promise((resolvePromise, reject) => {
     const stream = connectSocket({ path: socket, allowHalfOpen: false });
-    stream.once("error", reject);
+    // Stays for good: the app may end between connecting and the first write, and whoever reads the stream sees its close.
+    stream.on("error", reject);
     stream.once("connect", () => {
-      stream.off("error", reject);
       stream.write(`${from} ${port}\n`);
       resolvePromise(stream);
     });

@@ -45,9 +45,8 @@ async function connectLoopback(port: number, from: string): Promise<Duplex> {
 function open(options: { host: string; port: number; localAddress?: string }): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const stream = connectTcp(options);
-    stream.once("error", reject);
+    stream.on("error", reject);
     stream.once("connect", () => {
-      stream.off("error", reject);
       stream.setNoDelay(true);
       resolve(stream);
     });

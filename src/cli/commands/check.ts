@@ -225,9 +225,8 @@ function open(url: URL, port: number, from: string): ReturnType<Connect> {
       url.protocol === "https:"
         ? connectTls({ host, port, servername: host, ...local })
         : connectTcp({ host, port, ...local });
-    stream.once("error", reject);
+    stream.on("error", reject);
     stream.once(url.protocol === "https:" ? "secureConnect" : "connect", () => {
-      stream.off("error", reject);
       resolvePromise(stream);
     });
   });
