@@ -530,14 +530,14 @@ async function findWebhook(
     (a, b) => Number(prober.hints.words.has(b)) - Number(prober.hints.words.has(a)),
   );
   const numeric = job !== undefined && /^\d+$/.test(job.id);
-  const send = async (path: string, payload: Record<string, unknown>, word: string, format: string) => {
+  const send = async (path: string, payload: Record<string, unknown>, word: string, format: string, style: string) => {
     const operation = Operation.parse({
       method: "POST",
       path,
       encoding: "json",
       extra: { payload },
       fields: { signature: format },
-      row: { status: word, ...(numeric ? { jobIsNumber: "true" } : {}) },
+      row: { status: word, style, ...(numeric ? { jobIsNumber: "true" } : {}) },
     });
     const body = webhookBody(operation, job?.id ?? "1", word);
     const digest = createHmac("sha256", secret).update(body).digest("hex");
@@ -550,11 +550,21 @@ async function findWebhook(
   };
   for (const prefix of prober.prefixes) {
     const path = `${prefix}/webhooks/process`;
-    for (const format of ["", "sha256="]) {
-      const first = await send(path, PAYLOADS[0] ?? {}, words[0] ?? "completed", format);
-      if (!first.answer || matchesStatus(first.answer.status, ["404", "405"])) break;
-      if (!letIn(first.answer)) continue;
-      const best = await bestPayload(words, (payload, word) => send(path, payload, word, format), statusNow);
+    const unsigned = await prober.call(Operation.parse({ method: "POST", path, encoding: "json" }), {
+      label: "a webhook?",
+    });
+    if (!unsigned || matchesStatus(unsigned.status, ["404", "405"])) continue;
+    // An app that signs what it re-serialised lets in only bodies that look like its own serialiser's.
+    for (const [format, style] of [
+      ["", "compact"],
+      ["sha256=", "compact"],
+      ["", "spaced"],
+      ["sha256=", "spaced"],
+    ] as const) {
+      const first = await send(path, PAYLOADS[0] ?? {}, words[0] ?? "completed", format, style);
+      if (!first.answer || matchesStatus(first.answer.status, ["401", "403"])) continue;
+      const best = await bestPayload(words, (payload, word) => send(path, payload, word, format, style), statusNow);
+      if (!best && !letIn(first.answer)) continue;
       const chosen = best ?? { operation: first.operation, answer: first.answer };
       keep(prober, "webhook", { ...chosen, json: undefined }, { row: chosen.operation.row });
       prober.learnt(
@@ -563,6 +573,7 @@ async function findWebhook(
           : "no payload that was tried has an effect that can be looked at",
       );
       if (format !== "") prober.deviates("the signature needs the prefix sha256=");
+      if (style !== "compact") prober.deviates("compact JSON is refused under a right signature");
       return;
     }
   }
