@@ -114,7 +114,7 @@ function keep(prober: Prober, name: string, found: Found, details: Partial<Opera
 }
 
 async function register(prober: Prober): Promise<Someone | undefined> {
-  const email = "admin@test.com";
+  const email = prober.fresh ? "admin@test.com" : `${prober.nonces.next("first")}@example.com`;
   const password = strongPassword(prober.nonces);
   const endings = [
     "/auth/register",
@@ -157,6 +157,7 @@ async function register(prober: Prober): Promise<Someone | undefined> {
   if (!token) prober.deviates("registering does not answer with a JWT");
   else if (!parseJwt(token.token)) prober.deviates("the token is not a JWT");
   prober.preferParentsOf(found.operation.path);
+  prober.firstUser = { email, password };
   return { email, password, token: token?.token ?? "" };
 }
 

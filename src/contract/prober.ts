@@ -29,6 +29,10 @@ export class Prober {
   readonly conversation: Conversation;
   readonly contract: Contract;
   hints: Hints;
+  /** Whether nobody has used this copy of the app before, so that the first user is ours. */
+  fresh = true;
+  /** The first user that resolving registered, who is admin on a fresh app. */
+  firstUser: { email: string; password: string } | undefined;
   readonly nonces: Nonces;
   /** Prefixes to try, the one that worked last first. */
   prefixes: string[];

@@ -16,6 +16,8 @@ export interface Target {
   app: PreparedApp | null;
   /** How to reach an app that is already running. */
   connect?: Connect;
+  /** The first user that resolving the contract registered there. */
+  firstUser?: { email: string; password: string };
 }
 
 export interface Ran {
@@ -86,6 +88,7 @@ export class Bench {
       ground: this.#ground(),
       world: () => this.world(),
       prefix,
+      ...(this.#target.firstUser ? { firstUser: this.#target.firstUser } : {}),
       seedValues: () => this.#seed?.trial.conversation.values ?? [],
       ...(signal ? { signal } : {}),
       ...(this.#onSend ? { onSend: this.#onSend } : {}),
@@ -158,6 +161,9 @@ export class Bench {
           this.#target.app ? "broken" : "not-applicable",
           `the app has no ${missing}: ${this.#contract.missing[missing] ?? "not found"}`,
         );
+      if (exploit.needs.includes("admin") && !this.#target.app && !this.#target.firstUser) {
+        throw new Ends("not-applicable", "needs an admin's account, which an app that was in use before does not give");
+      }
       await this.world();
       await exploit.run(trial);
       summary = [`Withstood: ${exploit.attack}`, ...trial.notes].join(". ");

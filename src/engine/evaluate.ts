@@ -39,11 +39,16 @@ export const defaultJobs = (): number => Math.max(2, Math.min(8, availableParall
  * of it. An app that ends by itself without a cause that repeats is unstable: nothing of it is judged.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { target, scenario, exploits, signal } = options;
+  const { scenario, exploits, signal } = options;
   const nonces = randomNonces();
   const started = performance.now();
   options.onStage?.("contract");
-  const contract = options.contract ?? (await findContract(target, scenario, nonces, signal));
+  const found = options.contract ? undefined : await findContract(options.target, scenario, nonces, signal);
+  const contract = options.contract ?? found?.contract ?? noContract(scenario, "not looked for");
+  const target: Target = {
+    ...options.target,
+    ...(!options.target.app && found?.firstUser ? { firstUser: found.firstUser } : {}),
+  };
   const contractMs = performance.now() - started;
   const functional: FunctionalResult[] = [];
   const verdicts: Verdict[] = [];
@@ -229,17 +234,18 @@ export async function findContract(
   scenario: Scenario,
   nonces: Nonces,
   signal: AbortSignal | undefined,
-): Promise<Contract> {
+): Promise<{ contract: Contract; firstUser?: { email: string; password: string } }> {
   const instance = target.app?.newInstance();
   try {
     const started = await instance?.start();
     if (started && started.kind !== "serving")
-      return noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`);
+      return { contract: noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`) };
     const connect = instance ? (from: string) => instance.connect(from) : target.connect;
-    if (!connect) return noContract(scenario, "there is no app to ask");
+    if (!connect) return { contract: noContract(scenario, "there is no app to ask") };
     const conversation = new Conversation(connect, new Addresses(), signal);
     const hints = hintsFromSource(target.app?.sources ?? new Map());
     const prober = new Prober(scenario.id, conversation, hints, nonces);
+    prober.fresh = target.app !== null;
     try {
       prober.useHints(hintsFromOpenApi(await openApiDocument(conversation), hints));
       await scenario.resolveContract(prober, instance?.settings ?? {});
@@ -248,7 +254,8 @@ export async function findContract(
       prober.contract.how.push(error.message);
       if (Object.keys(prober.contract.operations).length === 0) prober.contract.missing["register"] ??= error.message;
     }
-    return Contract.parse(prober.contract);
+    const { firstUser } = prober;
+    return { contract: Contract.parse(prober.contract), ...(firstUser ? { firstUser } : {}) };
   } finally {
     await instance?.dispose();
   }

@@ -150,7 +150,7 @@ async function checkFolder(app: string, options: Options, signal: AbortSignal): 
     if (options.writeContract) {
       const { findContract } = await import("../../engine/index.ts");
       const { randomNonces } = await import("../../util/random.ts");
-      const found = await findContract({ app: prepared }, scenario, randomNonces(), signal);
+      const { contract: found } = await findContract({ app: prepared }, scenario, randomNonces(), signal);
       const file = join(folder, CONTRACT_FILE);
       writeAtomically(
         file,
