@@ -5,15 +5,20 @@ import { fileURLToPath } from "node:url";
 
 const command = fileURLToPath(new URL("../bin/unprompted.js", import.meta.url));
 
-const minutes = Number(process.env.UNPROMPTED_CI_MINUTES ?? 5);
+const minutes = process.env.UNPROMPTED_CI_MINUTES ?? "5";
+// Next.js builds each case anew: CI takes the reference, and holes of several areas.
+const NEXT = "reference,unsigned-webhook-accepted,foreign-share";
+const runs = [
+  ["--baseline", "fastapi-jobs", "--budget", minutes],
+  ["--baseline", "express-jobs", "--budget", minutes],
+  ["--baseline", "nextjs-jobs", "--case", NEXT],
+];
 let failed = 0;
-for (const baseline of ["fastapi-jobs", "express-jobs", "nextjs-jobs"]) {
-  const { status } = spawnSync(
-    command,
-    ["calibrate", "--baseline", baseline, "--no-degenerate", "--budget", String(minutes)],
-    { stdio: ["ignore", "inherit", "inherit"] },
-  );
+for (const args of runs) {
+  const { status } = spawnSync(command, ["calibrate", "--no-degenerate", ...args], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (status !== 0) failed++;
 }
-process.stdout.write(`calibration: ${3 - failed} passed, ${failed} failed\n`);
+process.stdout.write(`calibration: ${runs.length - failed} passed, ${failed} failed\n`);
 process.exit(failed ? 1 : 0);

@@ -56,6 +56,9 @@ export function installEnvironment(home: string): Record<string, string> {
     npm_config_cache: join(downloads, "npm"),
     npm_config_update_notifier: "false",
     npm_config_fund: "false",
+    // npm's own limit is five minutes a request: a registry that hangs would hold a whole study.
+    npm_config_fetch_timeout: "60000",
+    npm_config_fetch_retries: "4",
     npm_config_audit: "false",
     // Newer npm asks before it runs install scripts of dependencies; here they run inside the sandbox.
     npm_config_dangerously_allow_all_scripts: "true",

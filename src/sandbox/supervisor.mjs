@@ -157,6 +157,13 @@ process.stdin.on("data", (text) => {
     tell({ event: "ports", ports });
   }
 });
+// A signal to the whole terminal group must not leave the app behind.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    endApp();
+    process.exit(0);
+  });
+}
 process.stdin.on("end", () => {
   endApp();
   process.exit(0);

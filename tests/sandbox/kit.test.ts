@@ -75,6 +75,24 @@ describe.each(names)("the sandbox %s", (name) => {
     expect(gone.answer).toBeUndefined();
   });
 
+  it.runIf(name === "none" && process.platform === "linux")(
+    "leaves nothing behind when its supervisor gets a signal, as from Ctrl-C",
+    async () => {
+      const served = await sandbox.serve({ ...command("echo $$ > pid; exec sleep 600"), port: 8000 });
+      const pidFile = join(work, "pid");
+      await expect
+        .poll(() => existsSync(pidFile) && readFileSync(pidFile, "utf8").trim(), { timeout: 10_000 })
+        .toBeTruthy();
+      const pid = Number(readFileSync(pidFile, "utf8"));
+      const stat = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      process.kill(Number(stat()[1]), "SIGTERM");
+      await served.exited;
+      // Ended, or waiting to be reaped.
+      await expect.poll(() => !existsSync(`/proc/${pid}`) || stat()[0] === "Z", { timeout: 10_000 }).toBe(true);
+      await served.stop();
+    },
+  );
+
   it("ends a program that takes too much memory, and says so", async () => {
     const served = await sandbox.serve({
       ...command("python3 -c 'x = bytearray(900 * 1024 * 1024); import time; time.sleep(60)'"),
