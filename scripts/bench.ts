@@ -76,7 +76,18 @@ const one = app.newInstance();
 await one.start();
 const curlStarted = performance.now();
 for (const request of lanes.flat()) {
-  const args = ["-s", "-o", "/dev/null", "--path-as-is", "--globoff", "--max-time", "60", "-X", request.method];
+  const args = [
+    ...(request.method === "HEAD" ? ["--head"] : []),
+    "-s",
+    "-o",
+    "/dev/null",
+    "--path-as-is",
+    "--globoff",
+    "--max-time",
+    "60",
+    "-X",
+    request.method,
+  ];
   for (const [name, value] of request.headers ?? [])
     if (!/[\r\n]/.test(value)) args.push("-H", value === "" ? `${name};` : `${name}: ${value}`);
   const body = request.body ? Buffer.concat([...piecesOf(request.body)].map((piece) => Buffer.from(piece))) : undefined;
