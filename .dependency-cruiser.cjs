@@ -8,6 +8,7 @@ const law = {
   http: ["model", "util"],
   workspace: ["model", "util", "sandbox"],
   agents: ["model", "util", "sandbox", "workspace"],
+  modelserver: ["util"],
   app: ["model", "util", "sandbox", "http"],
   contract: ["model", "util", "http"],
   exploits: ["model", "util", "http", "contract"],

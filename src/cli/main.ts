@@ -6,6 +6,7 @@ import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exploitsCommand } from "./commands/exploits.ts";
+import { modelServerCommand } from "./commands/model-server.ts";
 import { newCommand } from "./commands/new.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
@@ -55,6 +56,7 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
     calibrateCommand,
     doctorCommand,
     newCommand,
+    modelServerCommand,
   ]) {
     const command = make(controller.signal);
     command.addOption(new Option("--debug", "show the stack of an error of ours").hideHelp());

@@ -1,0 +1,2 @@
+export { loadScript, readScript, type Script } from "./script.ts";
+export { type Exchange, type ModelServer, startModelServer } from "./server.ts";
