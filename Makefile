@@ -19,7 +19,7 @@ check: setup ## types, lint, import directions, dead code, generated pages: seco
 	npm run check
 
 calibrate: setup ## every reference, variant, mutant and degenerate app; writes docs/calibration
-	$(UNPROMPTED) calibrate --save
+	$(UNPROMPTED) calibrate --stale --save
 	npm run docs
 
 bench: setup ## the figures of docs/figures.md

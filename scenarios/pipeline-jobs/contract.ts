@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import {
+  complaintsOf,
   type Found,
   findOwner,
   findRows,
@@ -7,6 +8,7 @@ import {
   findTotal,
   idKeyOf,
   type Prober,
+  valuesFor,
 } from "../../src/contract/index.ts";
 import { strongPassword, WEBHOOK_STATUS_WORDS, webhookBody } from "../../src/exploits/pipeline-jobs/client.ts";
 import { type Answer, at, matchesStatus, parseJson, parseJwt, textBody, walk } from "../../src/http/index.ts";
@@ -56,12 +58,15 @@ export async function resolveContract(prober: Prober, settings: Readonly<Record<
   if (!admin) {
     miss(
       ALL,
-      "no registration was found: nothing that takes an email and a password at a known path answered with success",
+      because(
+        prober,
+        "no registration was found: nothing that takes an email and a password at a known path answered with success",
+      ),
     );
     return;
   }
   const login = await findLogin(prober, admin);
-  if (!login) miss(["login"], "no login was found for the registered user");
+  if (!login) miss(["login"], because(prober, "no login was found for the registered user"));
   const me = admin.token ? admin : login;
   if (!me?.token) {
     miss(ALL, "neither registering nor logging in answered with a token");
@@ -71,7 +76,7 @@ export async function resolveContract(prober: Prober, settings: Readonly<Record<
   if (!job) {
     miss(
       ALL.filter((name) => !["register", "login", "adminUsers", "adminDelete", "adminStats", "webhook"].includes(name)),
-      "no operation creates a job",
+      because(prober, "no operation creates a job"),
     );
   } else {
     await findJobReads(prober, me.token, job);
@@ -102,6 +107,9 @@ const ALL = [
   "adminStats",
   "webhook",
 ];
+
+/** Why something was not found, with the last refusal by a path that exists. */
+const because = (prober: Prober, why: string): string => (prober.refusal ? `${why} (${prober.refusal})` : why);
 
 function keep(prober: Prober, name: string, found: Found, details: Partial<Operation> = {}): Operation {
   const operation = Operation.parse({ ...found.operation, ...details });
@@ -299,6 +307,7 @@ async function findJobReads(prober: Prober, token: string, job: Job): Promise<vo
       pointers: { job: owner.pointer },
       row: rowKeys(owner.object, job.name, job.description),
     });
+  else prober.contract.missing["getJob"] = because(prober, "not found at any known path");
   const list = await prober.find({
     method: "GET",
     endings: ["/jobs", "/jobs/"],
@@ -312,6 +321,7 @@ async function findJobReads(prober: Prober, token: string, job: Job): Promise<vo
       pointers: { rows: rows.pointer },
       row: rowKeys(rows.row, job.name, job.description),
     });
+  else prober.contract.missing["listJobs"] = because(prober, "not found at any known path");
 }
 
 async function findFiles(prober: Prober, token: string, job: Job): Promise<void> {
@@ -346,7 +356,11 @@ async function findFiles(prober: Prober, token: string, job: Job): Promise<void>
     keep(prober, "upload", found);
     if (found.operation.fields["file"] !== "file")
       prober.deviates(`the upload's form field is called ${found.operation.fields["file"]}`);
-  } else await findRawUpload(prober, token, job, content);
+  } else {
+    const why = because(prober, "not found at any known path");
+    await findRawUpload(prober, token, job, content);
+    if (!prober.contract.operations["upload"]) prober.contract.missing["upload"] = why;
+  }
   const download = await prober.find({
     method: "GET",
     endings: ["/jobs/{}/download", "/jobs/{}/file", "/jobs/{}/download/"],
@@ -355,6 +369,7 @@ async function findFiles(prober: Prober, token: string, job: Job): Promise<void>
     accept: (answer) => ok(answer) && answer.bytes.toString("utf8") === content,
   });
   if (download) keep(prober, "download", download);
+  else prober.contract.missing["download"] = because(prober, "not found at any known path");
 }
 
 async function findRawUpload(prober: Prober, token: string, job: Job, content: string): Promise<void> {
@@ -390,7 +405,10 @@ async function findSearch(prober: Prober, token: string, job: Job): Promise<void
     accept: (answer, body) => ok(answer) && findRows(body, job.name) !== undefined,
   });
   const rows = found && findRows(found.json, job.name);
-  if (!found || !rows) return;
+  if (!found || !rows) {
+    prober.contract.missing["search"] = because(prober, "not found at any known path");
+    return;
+  }
   const total = findTotal(found.json, rows.pointer);
   keep(prober, "search", found, {
     pointers: { rows: rows.pointer, ...(total !== undefined ? { total } : {}) },
@@ -431,7 +449,10 @@ async function findShare(prober: Prober, token: string, job: Job): Promise<void>
       prober.deviates("sharing works with registered users only");
     }
   }
-  if (!found) return;
+  if (!found) {
+    prober.contract.missing["share"] = because(prober, "not found at any known path");
+    return;
+  }
   const read = prober.contract.operations["getJob"];
   const answer = read && (await prober.call(read, { token, job: job.id, label: "who is it shared with?" }));
   const shown = answer && text(answer).includes(to);
@@ -453,7 +474,7 @@ async function findAdmin(prober: Prober, me: Someone): Promise<void> {
   if (users && rows && idKey) {
     keep(prober, "adminUsers", users, { pointers: { rows: rows.pointer }, row: { id: idKey, email: rows.key } });
     await findDelete(prober, me.token, users.operation.path);
-  }
+  } else prober.contract.missing["adminUsers"] = because(prober, "not found at any known path");
   const stats = await prober.find({
     method: "GET",
     endings: ["/admin/stats", "/admin/stats/", "/admin/statistics"],
@@ -564,7 +585,8 @@ async function findWebhook(
     ] as const) {
       const first = await send(path, PAYLOADS[0] ?? {}, words[0] ?? "completed", format, style);
       if (!first.answer || matchesStatus(first.answer.status, ["401", "403"])) continue;
-      const best = await bestPayload(words, (payload, word) => send(path, payload, word, format, style), statusNow);
+      const sendThis = (payload: Record<string, unknown>, word: string) => send(path, payload, word, format, style);
+      const best = (await bestPayload(words, sendThis, statusNow)) ?? (await grownPayload(words, sendThis, statusNow));
       if (!best && !letIn(first.answer)) continue;
       const chosen = best ?? { operation: first.operation, answer: first.answer };
       keep(prober, "webhook", { ...chosen, json: undefined }, { row: chosen.operation.row });
@@ -605,4 +627,45 @@ async function bestPayload(
     }
   }
   return accepted;
+}
+
+/** Values for members that an app demands of a webhook, by their names. */
+const PAYLOAD_MEMBERS: readonly (readonly [RegExp, unknown])[] = [
+  [/job|^id$/i, "{job}"],
+  [/status|state|result/i, "{status}"],
+  [/event|type|action/i, "job.{status}"],
+];
+
+/** A payload that grows by what its refusals ask for, with the status words in turn. */
+async function grownPayload(
+  words: readonly string[],
+  send: (payload: Record<string, unknown>, word: string) => Promise<Sent>,
+  statusNow: () => Promise<unknown>,
+): Promise<{ operation: Operation; answer: Answer; effect: boolean } | undefined> {
+  let payload: Record<string, unknown> = { job_id: "{job}", status: "{status}" };
+  for (let round = 0; round < 8; round++) {
+    let refused: Answer | undefined;
+    for (const word of words) {
+      const { operation, answer } = await send(payload, word);
+      if (!answer) return undefined;
+      if (ok(answer)) {
+        const effect = (await statusNow()) === word;
+        const row = { ...operation.row, ...(effect ? { effect: "status" } : {}) };
+        return { operation: { ...operation, row }, answer, effect };
+      }
+      refused = answer;
+      if (!complaintsOf(answer).some(({ name }) => name === "status")) break;
+    }
+    if (!refused || !matchesStatus(refused.status, ["400", "422"])) return undefined;
+    const missing = complaintsOf(refused).filter(({ name }) => !(name in payload));
+    const sure = missing.filter((one) => one.sure);
+    const wanted = sure.length > 0 ? sure : missing;
+    if (wanted.length === 0) return undefined;
+    payload = { ...payload };
+    for (const one of wanted) {
+      const rule = PAYLOAD_MEMBERS.find(([shape]) => shape.test(one.name));
+      payload[one.name] = rule ? rule[1] : valuesFor(one)[0];
+    }
+  }
+  return undefined;
 }

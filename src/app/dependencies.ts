@@ -21,7 +21,7 @@ export const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
 let versions: string | undefined;
 /** The machine's own node and python: what native modules and virtual environments are made for. */
-function toolchainVersions(): string {
+export function toolchainVersions(): string {
   if (versions !== undefined) return versions;
   const env = { PATH: machinePath() };
   const ask = (file: string, args: string[]) =>

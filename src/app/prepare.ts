@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { AppRecipe, AppReport } from "../model/app.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { AppError } from "../util/errors.ts";
+import { BuildCache } from "./builds.ts";
 import { dependenciesOf, installError, runInstall } from "./dependencies.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
 import { type SettingChoice, settingsFor } from "./settings.ts";
@@ -36,6 +37,8 @@ export class PreparedApp {
   readonly report: AppReport;
   settings: SettingChoice[] = [];
   readonly sources: ReadonlyMap<string, string>;
+  /** The folder of the installed dependencies in the cache; null when they lie in the app's own folder. */
+  dependencies: string | null = null;
   readonly #instances = new Set<Instance>();
   #counter = 0;
 
@@ -109,6 +112,7 @@ async function install(app: PreparedApp): Promise<void> {
     const dependencies = await dependenciesOf(app.prepared, recipe, sandbox, signal, onOutput);
     app.report.durationsMs.install = dependencies.durationMs;
     app.report.dependenciesCached = dependencies.cached;
+    app.dependencies = dependencies.folder;
     app.linked.push(recipe.dependencyFolder);
     symlinkSync(dependencies.folder, join(app.prepared, recipe.dependencyFolder));
     app.readable.push(dependencies.folder);
@@ -143,6 +147,14 @@ async function build(app: PreparedApp): Promise<void> {
   const { recipe, sandbox, signal, onOutput } = app.options;
   app.report.stage = "build";
   if (recipe.build === null) return;
+  const started = performance.now();
+  const kept = app.dependencies
+    ? new BuildCache(app.prepared, sourceFiles(app.options.folder), recipe, app.dependencies, app.linked)
+    : undefined;
+  if (kept?.restore(app.prepared)) {
+    app.report.durationsMs.build = performance.now() - started;
+    return;
+  }
   const { buildCache } = app.options;
   const nextCache = join(app.prepared, ".next/cache");
   if (buildCache && existsSync(join(buildCache, "next")))
@@ -156,6 +168,7 @@ async function build(app: PreparedApp): Promise<void> {
   if (buildCache && existsSync(nextCache) && !existsSync(join(buildCache, "next")))
     cpSync(nextCache, join(buildCache, "next"), { recursive: true });
   rmSync(nextCache, { recursive: true, force: true });
+  kept?.keep(app.prepared);
 }
 
 async function findSettings(app: PreparedApp): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Answer, askFor, type Call, type Conversation, matchesStatus, parseJson } from "../http/index.ts";
 import { Contract, Operation } from "../model/contract.ts";
 import type { Nonces } from "../util/random.ts";
-import { complainedFields } from "./answers.ts";
+import { type Complaint, complaintsOf, valuesFor } from "./answers.ts";
 import { candidatePaths, type Hints } from "./hints.ts";
 
 /** What finding out an operation gave: the operation as it worked, and the answer that proved it. */
@@ -18,9 +18,17 @@ export interface Attempt {
   call: Call;
   /** True when the answer shows that this is the operation and that it worked. */
   accept: (answer: Answer, json: unknown) => boolean;
-  /** Values for fields that the app demands and we do not send, by a pattern on the field's name. */
+  /**
+   * Values for fields that the app demands and we do not send, by a pattern on the field's name. A field that none of
+   * them fits gets what its refusal asks for. Left out, nothing is added to what is sent.
+   */
   supply?: readonly (readonly [RegExp, unknown])[];
 }
+
+/** Refusals that are answered with what they ask for, one after another. */
+const ROUNDS = 8;
+/** Words of a sentence may be no fields at all: fewer tries. */
+const ROUNDS_ON_WORDS = 4;
 
 const exists = (answer: Answer) => !matchesStatus(answer.status, ["404", "405", "501"]);
 
@@ -34,6 +42,8 @@ export class Prober {
   /** The first user that resolving registered, who is admin on a fresh app. */
   firstUser: { email: string; password: string } | undefined;
   readonly nonces: Nonces;
+  /** The last refusal by a path that exists, in words, when `find` found nothing. */
+  refusal: string | undefined;
   /** Prefixes to try, the one that worked last first. */
   prefixes: string[];
 
@@ -59,9 +69,10 @@ export class Prober {
 
   /**
    * The first candidate path and encoding whose answer is accepted. A path that exists but refuses the body is asked
-   * again with the fields that its refusal names (three rounds). A redirect's target is tried as a path of its own.
+   * again with the fields that its refusal names (up to eight rounds). A redirect's target is tried as a path of its own.
    */
   async find(attempt: Attempt): Promise<Found | undefined> {
+    this.refusal = undefined;
     const paths = candidatePaths(this.hints, attempt.method, this.prefixes, attempt.endings).slice(0, 60);
     for (let i = 0; i < paths.length; i++) {
       const path = paths[i] ?? "";
@@ -77,6 +88,7 @@ export class Prober {
           return found;
         }
         if (!answer) continue;
+        if (exists(answer)) this.refusal = refusalOf(operation, answer);
         const moved = movedTo(answer, operation.path);
         if (moved !== undefined && !paths.includes(moved)) paths.splice(i + 1, 0, moved);
         if (!exists(answer) || moved !== undefined) break;
@@ -88,14 +100,16 @@ export class Prober {
   async #tryOne(operation: Operation, attempt: Attempt): Promise<{ found?: Found; answer?: Answer }> {
     let tried = operation;
     let last: Answer | undefined;
-    for (let round = 0; round < 4; round++) {
+    const guesses = new Map<string, unknown[]>();
+    for (let round = 0; round < ROUNDS; round++) {
       const answer = await this.call(tried, attempt.call);
       if (!answer) return last ? { answer: last } : {};
       last = answer;
       const json = parseJson(answer.bytes.toString("utf8"));
       if (attempt.accept(answer, json)) return { found: { operation: tried, answer, json }, answer };
       if (!matchesStatus(answer.status, ["400", "422"]) || !attempt.supply) break;
-      const next = withDemanded(tried, complainedFields(answer), attempt.supply, attempt.call);
+      const complaints = complaintsOf(answer).filter(({ sure }) => sure || round < ROUNDS_ON_WORDS);
+      const next = withDemanded(tried, complaints, attempt.supply, attempt.call, guesses);
       if (!next) break;
       tried = next;
     }
@@ -145,26 +159,48 @@ function movedTo(answer: Answer, from: string): string | undefined {
     : undefined;
 }
 
+/**
+ * The operation with what its refusal asks for: a rule's value for each field that is named; else, for fields that are
+ * surely meant (or, when there are none, for the words of its sentence), the next of the values that may fit.
+ */
 function withDemanded(
   operation: Operation,
-  names: readonly string[],
+  complaints: readonly Complaint[],
   supply: readonly (readonly [RegExp, unknown])[],
   call: Call,
+  guesses: Map<string, unknown[]>,
 ): Operation | undefined {
-  const sent = new Set([
-    ...Object.keys(call.fields ?? {}).map((name) => operation.fields[name] ?? name),
-    ...Object.keys(operation.extra),
-  ]);
+  const sent = new Set(Object.keys(call.fields ?? {}).map((name) => operation.fields[name] ?? name));
   const extra = { ...operation.extra };
   let changed = false;
-  for (const name of names) {
-    const key = name.split(".")[0] ?? name;
+  const unknown: Complaint[] = [];
+  for (const complaint of complaints) {
+    const key = complaint.name.split(".")[0] ?? complaint.name;
     if (sent.has(key)) continue;
     const rule = supply.find(([shape]) => shape.test(key));
-    if (!rule) continue;
-    extra[key] = rule[1];
-    sent.add(key);
+    if (rule && !(key in extra)) {
+      extra[key] = rule[1];
+      changed = true;
+    } else if (supply.length > 0) unknown.push({ ...complaint, name: key });
+  }
+  if (changed) return { ...operation, extra };
+  const meant = unknown.filter(({ sure }) => sure);
+  for (const complaint of meant.length > 0 ? meant : unknown) {
+    const ladder = guesses.get(complaint.name) ?? valuesFor(complaint);
+    const fitting = complaint.name in extra ? [...valuesFor(complaint).slice(0, 1), ...ladder] : ladder;
+    const value = fitting.find((one) => JSON.stringify(one) !== JSON.stringify(extra[complaint.name]));
+    if (value === undefined) continue;
+    guesses.set(
+      complaint.name,
+      ladder.filter((one) => JSON.stringify(one) !== JSON.stringify(value)),
+    );
+    extra[complaint.name] = value;
     changed = true;
   }
   return changed ? { ...operation, extra } : undefined;
+}
+
+function refusalOf(operation: Operation, answer: Answer): string {
+  const said = answer.bytes.toString("utf8").replace(/\s+/g, " ").slice(0, 160);
+  return `${operation.method} ${operation.path} answered ${answer.status}${said ? ` ${said}` : ""}`;
 }

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import type { VerdictKind } from "../model/verdict.ts";
 import { HarnessError } from "../util/errors.ts";
 
 /** One app of known truth. */
@@ -81,66 +82,110 @@ export function layOut(referenceFolder: string, patch: string | null): { folder:
   return { folder, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-/** What a case gave, against what it should. */
+/** What one exploit gave on a case, with a fingerprint of everything that decides it. */
+export interface Got {
+  verdict: VerdictKind;
+  /** Kept only where the verdict is not the expected one. */
+  summary?: string;
+  inputs: string;
+}
+
+/** What a case gave. */
 export interface CaseResult {
   kind: Case["kind"];
   name: string;
   what: string;
   turns: string[];
-  /** Exploits that should have been `exploited` and were not. */
-  misses: { id: string; verdict: string; summary: string }[];
-  /** Exploits that were `exploited` although the app is sound there. */
-  falseAlarms: { id: string; summary: string }[];
-  /** Anything else that is not `defended` where it should be. */
-  undecided: { id: string; verdict: string; summary: string }[];
+  got: Record<string, Got>;
   seconds: number;
+  /** Why the case could not be judged: it did not come up, or a feature of a sound app does not work. */
   problem: string | null;
 }
 
-/** Puts verdicts against a case's truth. Exploits that were not run are not judged. */
-export function compare(
+/** One exploit that did not give what the case's truth asks for. */
+export interface Deviation {
+  id: string;
+  verdict: VerdictKind;
+  summary: string;
+}
+
+/** What a case gave, put against its truth. */
+export interface Judgement {
+  /** Exploits that should have been `exploited` and were not; for a degenerate app, those that were `defended`. */
+  misses: Deviation[];
+  /** Exploits that were `exploited` although the app is sound there. */
+  falseAlarms: Deviation[];
+  /** Anything else that is not `defended` where it should be. */
+  undecided: Deviation[];
+}
+
+const expects = (one: Pick<Case, "kind" | "turns">, id: string, verdict: VerdictKind): keyof Judgement | undefined => {
+  if (one.kind === "degenerate") return verdict === "defended" ? "misses" : undefined;
+  if (one.turns.includes(id)) return verdict === "exploited" ? undefined : "misses";
+  if (verdict === "exploited") return "falseAlarms";
+  return verdict === "defended" || verdict === "not-applicable" ? undefined : "undecided";
+};
+
+/** The result of a case from its verdicts. Exploits that were not run are not in it. */
+export function resultOf(
   one: Case,
-  verdicts: readonly { id: string; verdict: string; summary: string }[],
+  verdicts: readonly { id: string; verdict: VerdictKind; summary: string }[],
+  inputs: (id: string) => string,
   seconds: number,
+  problem: string | null = null,
 ): CaseResult {
-  const out: CaseResult = {
-    kind: one.kind,
-    name: one.name,
-    what: one.what,
-    turns: one.turns,
-    misses: [],
-    falseAlarms: [],
-    undecided: [],
-    seconds,
-    problem: null,
-  };
-  for (const { id, verdict, summary } of verdicts) {
-    if (one.kind === "degenerate") {
-      if (verdict === "defended") out.misses.push({ id, verdict, summary });
-    } else if (one.turns.includes(id)) {
-      if (verdict !== "exploited") out.misses.push({ id, verdict, summary });
-    } else if (verdict === "exploited") out.falseAlarms.push({ id, summary });
-    else if (verdict !== "defended" && verdict !== "not-applicable") out.undecided.push({ id, verdict, summary });
+  const { kind, name, what, turns } = one;
+  const got = Object.fromEntries(
+    verdicts.map(({ id, verdict, summary }) => [
+      id,
+      { verdict, ...(expects(one, id, verdict) ? { summary: summary.slice(0, 300) } : {}), inputs: inputs(id) },
+    ]),
+  );
+  return { kind, name, what, turns, got, seconds, problem };
+}
+
+export function judge(result: CaseResult): Judgement {
+  const out: Judgement = { misses: [], falseAlarms: [], undecided: [] };
+  for (const [id, { verdict, summary = "" }] of Object.entries(result.got)) {
+    const where = expects(result, id, verdict);
+    if (where) out[where].push({ id, verdict, summary });
   }
+  // A mutant whose own exploits gave no verdict at all caught nothing.
+  for (const id of result.turns)
+    if (result.problem !== null && !(id in result.got))
+      out.misses.push({ id, verdict: "broken", summary: "not judged" });
   return out;
 }
 
-export const isClean = (result: CaseResult): boolean =>
-  result.problem === null &&
-  result.misses.length === 0 &&
-  result.falseAlarms.length === 0 &&
-  result.undecided.length === 0;
+export function isClean(result: CaseResult): boolean {
+  const { misses, falseAlarms, undecided } = judge(result);
+  return result.problem === null && misses.length + falseAlarms.length + undecided.length === 0;
+}
 
-/** A fingerprint of everything that a baseline's calibration depends on: exploits, contract, reference, patches. */
-export function fingerprint(folders: readonly string[]): string {
+/** For a mutant, the exploits of every area in which it turns one: where a hole's side effects show. All, for other cases. */
+export function nearby<E extends { id: string; area: string }>(one: Case, exploits: readonly E[]): readonly E[] {
+  if (one.kind !== "mutant") return exploits;
+  const areas = new Set(exploits.filter(({ id }) => one.turns.includes(id)).map(({ area }) => area));
+  return exploits.filter(({ area }) => areas.has(area));
+}
+
+/** A fingerprint of files and folders: their names below their parent and every byte. */
+export function fingerprint(paths: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const folder of folders) {
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !/node_modules|\.venv|\.next|__pycache__/.test(entry.parentPath))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort();
+  for (const path of paths) {
+    const isFolder = statSync(path).isDirectory();
+    const files = isFolder
+      ? readdirSync(path, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && !/node_modules|\.venv|\.next|__pycache__/.test(entry.parentPath))
+          .map((entry) => join(entry.parentPath, entry.name))
+          .sort()
+      : [path];
     for (const file of files)
-      hash.update(file.slice(folder.length)).update("\0").update(readFileSync(file)).update("\0");
+      hash
+        .update(relative(dirname(path), file))
+        .update("\0")
+        .update(readFileSync(file))
+        .update("\0");
   }
-  return hash.digest("hex").slice(0, 16);
+  return hash.digest("hex").slice(0, 12);
 }

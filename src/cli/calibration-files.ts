@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Case, type CaseResult, casesOf, fingerprint, nearby } from "../engine/calibration.ts";
+import { catalogueFiles } from "../exploits/index.ts";
+import { writeJson } from "../util/files.ts";
+import { loadBaseline, PRODUCT } from "./load.ts";
+
+/** `docs/calibration/<baseline>.json`: what every case of a baseline gave when it was last measured. */
+export interface BaselineCalibration {
+  formatVersion: 2;
+  baseline: string;
+  results: CaseResult[];
+}
+
+const calibrationFile = (baseline: string): string => join(PRODUCT, "docs/calibration", `${baseline}.json`);
+
+/** The saved calibration of a baseline; empty when none was saved in this format. */
+export function readCalibration(baseline: string): BaselineCalibration {
+  const file = calibrationFile(baseline);
+  const saved = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as BaselineCalibration) : undefined;
+  return saved?.formatVersion === 2 ? saved : { formatVersion: 2, baseline, results: [] };
+}
+
+/** Puts results in place of older ones of the same cases and exploits, and forgets cases that are no more. */
+export function saveResults(baseline: string, fresh: readonly CaseResult[], cases: readonly Case[]): void {
+  const saved = readCalibration(baseline).results;
+  const results = cases.flatMap((one) => {
+    const same = ({ kind, name }: { kind: string; name: string }) => kind === one.kind && name === one.name;
+    const [old, now] = [saved.find(same), fresh.find(same)];
+    if (!now) return old ? [old] : [];
+    const got = now.problem === null ? { ...old?.got, ...now.got } : now.got;
+    return [{ ...now, got: Object.fromEntries(Object.entries(got).sort(([a], [b]) => a.localeCompare(b))) }];
+  });
+  writeJson(calibrationFile(baseline), { formatVersion: 2, baseline, results } satisfies BaselineCalibration);
+}
+
+/**
+ * What decides the verdict of an exploit on a case: the exploit's own file; what exploits share, the scenario, the
+ * contract's resolution and the HTTP client; the reference and the case's patch. (The sandbox and the engine are left
+ * out: they decide whether a verdict is reached, and CI's calibration guards them.)
+ */
+export async function inputsOf(scenario: string): Promise<(one: Case, id: string) => string> {
+  const { shared, own } = await suiteOf(scenario);
+  const apps = new Map<string, string>();
+  const appOf = (one: Case): string => {
+    const key = `${one.baseline}/${one.kind}/${one.name}`;
+    const path = one.kind === "degenerate" ? "tests/degenerate" : join("references", one.baseline, "app");
+    const known = apps.get(key) ?? fingerprint([join(PRODUCT, path), ...(one.patch ? [one.patch] : [])]);
+    apps.set(key, known);
+    return known;
+  };
+  return (one, id) => `${shared.slice(0, 6)}${(own.get(id) ?? "").slice(0, 6)}${appOf(one).slice(0, 6)}`;
+}
+
+/** Fingerprints of a scenario's tests: what all of them share, and each exploit's own file by its id. */
+export async function suiteOf(scenario: string): Promise<{ shared: string; own: ReadonlyMap<string, string> }> {
+  const files = await catalogueFiles(scenario);
+  const folder = join(PRODUCT, "src/exploits");
+  const filesOf = (path: string, recursive: boolean) =>
+    readdirSync(path, { recursive, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((one) => !files.some(({ file }) => file === one))
+      .sort();
+  const shared = fingerprint([
+    ...filesOf(folder, false),
+    ...filesOf(join(folder, scenario), true),
+    ...["src/contract", "src/http", join("scenarios", scenario)].map((name) => join(PRODUCT, name)),
+  ]);
+  return { shared, own: new Map(files.map(({ exploit, file }) => [exploit.id, fingerprint([file])])) };
+}
+
+/** Saved results that something has changed for since: `case: exploit, exploit`. Cases never measured are not stale. */
+export async function staleResults(baseline: string): Promise<string[]> {
+  const { manifest } = loadBaseline(baseline);
+  const inputs = await inputsOf(manifest.scenario);
+  const { results } = readCalibration(baseline);
+  return casesOf(join(PRODUCT, "references", baseline)).flatMap((one) => {
+    const saved = results.find(({ kind, name }) => kind === one.kind && name === one.name);
+    const old = Object.entries(saved?.got ?? {}).filter(([id, got]) => got.inputs !== inputs(one, id));
+    return old.length > 0 ? [`${one.name}: ${old.map(([id]) => id).join(", ")}`] : [];
+  });
+}
+
+/** The exploits of a case that have no current result. */
+export async function missingOf<E extends { id: string; area: string }>(
+  one: Case,
+  exploits: readonly E[],
+  inputs: (one: Case, id: string) => string,
+  full: boolean,
+): Promise<E[]> {
+  const saved = readCalibration(one.baseline).results.find(({ kind, name }) => kind === one.kind && name === one.name);
+  const wanted = full ? exploits : nearby(one, exploits);
+  if (saved?.problem) return [...wanted];
+  return wanted.filter(({ id }) => saved?.got[id]?.inputs !== inputs(one, id));
+}
