@@ -5,11 +5,15 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { type Gate, openForward, openGate, proxyVariables } from "./gate.ts";
+import { closedMounts } from "./mounts.ts";
 import { runToEnd } from "./oneoff.ts";
-import type { Command, Sandbox, Served } from "./sandbox.ts";
+import type { Command, Sandbox, Served, SpawnCommand, Spawned } from "./sandbox.ts";
+import { type Launch, spawnThrough } from "./spawned.ts";
 import { superviseApp } from "./supervised.ts";
 
-const SUPERVISOR = fileURLToPath(new URL("supervisor.mjs", import.meta.url));
+/** Our programs that run inside; nothing else of ours is visible there. */
+const INSIDE = fileURLToPath(new URL("inside", import.meta.url));
 /** Places of a HOME that are never shown, even when a toolchain on PATH lies below them. */
 const PRIVATE_HOME = new Set([".ssh", ".gnupg", ".aws", ".config", ".claude", ".codex", ".gemini", ".kube", ".docker"]);
 
@@ -113,12 +117,12 @@ export function bubblewrap(): Sandbox {
       };
       const extra = [
         ...["--dir", "/run/unprompted", "--bind", control, "/run/unprompted/c"],
-        ...["--ro-bind", process.execPath, "/run/unprompted/node", "--ro-bind", SUPERVISOR, "/run/unprompted/s.mjs"],
+        ...["--ro-bind", process.execPath, "/run/unprompted/node", "--ro-bind", INSIDE, "/run/unprompted/inside"],
       ];
       const inner = [
         "/run/unprompted/node",
         "--max-old-space-size=64",
-        "/run/unprompted/s.mjs",
+        "/run/unprompted/inside/supervisor.mjs",
         JSON.stringify(settings),
       ];
       const served = await superviseApp(
@@ -136,7 +140,56 @@ export function bubblewrap(): Sandbox {
         },
       };
     },
+    spawn,
   };
+}
+
+/** The port inside at which the gate is; any that agents' own servers do not use. */
+const GATE_PORT = 39_127;
+
+async function spawn(command: SpawnCommand): Promise<Spawned> {
+  const { network, view } = command;
+  mkdirSync(view.home, { recursive: true });
+  // Unix socket paths are limited to 107 bytes, so the folder must lie at a short path.
+  const control = mkdtempSync(join(realpathSync(tmpdir()), "unp-"));
+  const relays: Launch["relays"][number][] = [];
+  const open: { close(): Promise<void> }[] = [];
+  let gate: Gate | undefined;
+  const cleanUp = async () => {
+    await Promise.all(open.map((one) => one.close()));
+    rmSync(control, { recursive: true, force: true });
+  };
+  try {
+    if (network.kind === "hosts") {
+      gate = await openGate(network.allow, { path: join(control, "gate") });
+      open.push(gate);
+      relays.push({ port: GATE_PORT, to: { path: "/run/unprompted/c/gate" } });
+      for (const { port, to } of network.forwards) {
+        open.push(await openForward(join(control, String(port)), to));
+        relays.push({ port, to: { path: `/run/unprompted/c/${port}` } });
+      }
+    }
+    const extra = [
+      ...["--ro-bind", control, "/run/unprompted/c", "--ro-bind", process.execPath, "/run/unprompted/node"],
+      ...["--ro-bind", INSIDE, "/run/unprompted/inside"],
+    ];
+    const argv = [
+      "bwrap",
+      ...NAMESPACES,
+      ...["--unshare-net", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox"],
+      ...["--die-with-parent", "--new-session", "--info-fd", "4"],
+      ...closedMounts(view, command.env["PATH"] ?? "", extra),
+      ...["--chdir", "/", "--clearenv", "--"],
+      ...["/run/unprompted/node", "--max-old-space-size=64", "/run/unprompted/inside/launcher.mjs"],
+    ];
+    // The environment goes over the control descriptor: arguments are visible to every user of the machine.
+    const env = { ...(network.kind === "hosts" ? proxyVariables(GATE_PORT) : {}), ...command.env, HOME: view.home };
+    const hosts = () => gate?.asked() ?? [];
+    return await spawnThrough({ argv, relays, env, ownNamespace: true, hosts, cleanUp }, command);
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
 }
 
 /** Opens the Unix socket and tells the bridge the source address and port in its first line. */

@@ -11,17 +11,23 @@ export type SandboxName = (typeof SANDBOX_NAMES)[number];
 
 /**
  * The sandbox of that name; `auto` takes bubblewrap where it works. The reason for falling back is in `note`.
- * Throws UserError("no-sandbox") when bubblewrap was asked for by name and cannot be had: it fails closed.
+ * Throws UserError("no-sandbox") when bubblewrap cannot be had and was asked for by name, or agents are to run: they
+ * work with full permissions, and run uncontained only where the user says `none`.
  */
-export function chooseSandbox(name: SandboxName): { sandbox: Sandbox; note: string } {
+export function chooseSandbox(
+  name: SandboxName,
+  { forAgents = false }: { forAgents?: boolean } = {},
+): { sandbox: Sandbox; note: string } {
   if (name === "none") return { sandbox: noSandbox(), note: "" };
   const problem = bubblewrapProblem();
   if (problem === undefined) return { sandbox: bubblewrap(), note: "" };
-  if (name === "bubblewrap") {
+  if (name === "bubblewrap" || forAgents) {
     throw new UserError(
       "no-sandbox",
-      problem,
-      "Install it (Debian, Ubuntu: apt-get install bubblewrap), or pass --sandbox none.",
+      forAgents ? `Agents run with full permissions, and nothing here contains them: ${problem}.` : problem,
+      forAgents
+        ? "Install it (Debian, Ubuntu: apt-get install bubblewrap). --sandbox none lets them run as you, with your files and network."
+        : "Install it (Debian, Ubuntu: apt-get install bubblewrap), or pass --sandbox none.",
     );
   }
   const sandbox = noSandbox();

@@ -2,11 +2,14 @@ import { mkdirSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { type Gate, openGate, proxyVariables } from "./gate.ts";
 import { runToEnd } from "./oneoff.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, SpawnCommand, Spawned } from "./sandbox.ts";
+import { type Launch, spawnThrough } from "./spawned.ts";
 import { superviseApp } from "./supervised.ts";
 
-const SUPERVISOR = fileURLToPath(new URL("supervisor.mjs", import.meta.url));
+const SUPERVISOR = fileURLToPath(new URL("inside/supervisor.mjs", import.meta.url));
+const LAUNCHER = fileURLToPath(new URL("inside/launcher.mjs", import.meta.url));
 
 /** No containment: programs run as the user, on free loopback ports. The supervisor still ends whole process groups. */
 export function noSandbox(): Sandbox {
@@ -27,7 +30,31 @@ export function noSandbox(): Sandbox {
         connectLoopback,
       );
     },
+    spawn,
   };
+}
+
+/**
+ * The same, uncontained: the proxy variables are set, so that what keeps to them is noted and filtered, and forwards
+ * are ports of this machine. One that leads to itself needs none.
+ */
+async function spawn(command: SpawnCommand): Promise<Spawned> {
+  const { network, view } = command;
+  mkdirSync(view.home, { recursive: true });
+  const relays: Launch["relays"][number][] = [];
+  let gate: Gate | undefined;
+  let env = { ...command.env, HOME: view.home };
+  if (network.kind === "hosts") {
+    const at = { port: 0 };
+    gate = await openGate(network.allow, at);
+    env = { ...proxyVariables(at.port), ...env };
+    for (const { port, to } of network.forwards)
+      if (port !== to.port || !["127.0.0.1", "localhost"].includes(to.host)) relays.push({ port, to });
+  }
+  const argv = [process.execPath, "--max-old-space-size=64", LAUNCHER];
+  const hosts = () => gate?.asked() ?? [];
+  const cleanUp = async () => gate?.close();
+  return spawnThrough({ argv, relays, env, ownNamespace: false, hosts, cleanUp }, command);
 }
 
 /** On Linux every 127.x.y.z is a source address; elsewhere only 127.0.0.1 exists. */

@@ -1,4 +1,5 @@
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { HostAsked } from "../model/network.ts";
 
 /** Bounds on what a contained program may use. All are enforced by ending the whole process tree. */
 export interface Limits {
@@ -7,10 +8,20 @@ export interface Limits {
   processes: number;
   /** The largest single file that the program may write. */
   fileBytes: number;
+  /** Sum over all that it may write, /tmp and HOME included; undefined: only single files are bounded. `spawn` alone. */
+  diskBytes?: number;
 }
 
 export const APP_LIMITS: Limits = { memoryBytes: 2 * 1024 ** 3, processes: 512, fileBytes: 2 * 1024 ** 3 };
 export const BUILD_LIMITS: Limits = { memoryBytes: 6 * 1024 ** 3, processes: 2048, fileBytes: 4 * 1024 ** 3 };
+
+/** An agent at work: its own tools, installs and test servers. */
+export const AGENT_LIMITS: Limits = {
+  memoryBytes: 6 * 1024 ** 3,
+  processes: 1024,
+  fileBytes: 4 * 1024 ** 3,
+  diskBytes: 12 * 1024 ** 3,
+};
 
 /** What a contained program may see of the disk beyond the system's own read-only folders. */
 export interface View {
@@ -72,7 +83,45 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Contains programs. Every implementation passes tests/sandbox-kit. */
+/**
+ * `none`: loopback only. `hosts`: through HTTP_PROXY and HTTPS_PROXY, which are set for it, to the hosts of `allow`
+ * alone (`example.com`, `*.example.com`, `example.com:8443`; an empty list allows none); every host asked for is noted.
+ * `forwards` are ports at 127.0.0.1 inside that lead to a host and port as this machine sees them.
+ */
+export type Network = { kind: "none" } | { kind: "hosts"; allow: readonly string[]; forwards: readonly Forward[] };
+
+export interface Forward {
+  port: number;
+  to: { host: string; port: number };
+}
+
+export interface SpawnCommand extends Omit<Command, "shell"> {
+  /** The program and its arguments, as they are: no shell reads them. The program is looked up on `env.PATH`. */
+  argv: readonly string[];
+  network: Network;
+  /** Ends the whole tree after this time; undefined: never. */
+  timeoutMs?: number;
+  /** Ends the whole tree when it aborts. */
+  signal?: AbortSignal;
+}
+
+/** A program that one talks with. */
+export interface Spawned {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /**
+   * Resolves once no process of the tree is left: after the program ended, after `stop`, or at a limit, which `limit`
+   * then names (`memory: …`, `processes: …`, `disk: …`, `time: …`, `aborted`).
+   */
+  readonly exited: Promise<AppExit>;
+  /** Hosts asked for until now; also after the end. */
+  hosts(): HostAsked[];
+  /** Ends the whole process tree and waits for it. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Contains programs. Every implementation passes tests/sandbox. */
 export interface Sandbox {
   readonly name: "bubblewrap" | "none";
   /** What running without namespaces costs, in one line; empty when nothing is lost. */
@@ -81,4 +130,6 @@ export interface Sandbox {
   readonly ownPorts: boolean;
   run(command: OneOff): Promise<Finished>;
   serve(command: ServeCommand): Promise<Served>;
+  /** Starts an interactive program. Throws HarnessError when it cannot be contained as asked. */
+  spawn(command: SpawnCommand): Promise<Spawned>;
 }

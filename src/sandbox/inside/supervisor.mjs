@@ -1,6 +1,6 @@
 // Runs inside the sandbox, beside the app: starts it, bridges a Unix socket to its ports (so that the app may live in
 // a network namespace), watches its memory and processes, and ends it when our stdin closes, which happens even when
-// the harness is killed with SIGKILL. Plain JavaScript without imports of ours, since nothing of ours is visible there.
+// the harness is killed with SIGKILL. Plain JavaScript that imports nothing but this folder, since no more of ours is visible there.
 //
 // argv[2]: JSON { shell, cwd, env, socket?, limits: { memoryBytes, processes, fileBytes }, ownNamespace }
 // fd 3: JSON lines to the harness: { event: "ready" | "exited" | "limit" | "ports", ... }
@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { endTree, processesOf } from "./tree.mjs";
 
 const options = JSON.parse(process.argv[2] ?? "{}");
 const tell = (message) => {
@@ -26,59 +27,8 @@ const app = spawn("/bin/sh", ["-c", `ulimit -f ${blocks} 2>/dev/null; ulimit -c 
   detached: true,
 });
 
-function processTable() {
-  const table = new Map();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      table.set(Number(name), { ppid: Number(fields[1]), group: Number(fields[2]), rssPages: Number(fields[21]) });
-    } catch {
-      // it ended while we looked
-    }
-  }
-  return table;
-}
-
-function appProcesses() {
-  const table = processTable();
-  if (options.ownNamespace) {
-    return [...table].filter(([pid]) => pid !== process.pid && pid !== 1).map(([pid, p]) => ({ pid, ...p }));
-  }
-  const mine = new Set([app.pid]);
-  for (let grew = true; grew; ) {
-    grew = false;
-    for (const [pid, p] of table) {
-      if (!mine.has(pid) && (mine.has(p.ppid) || p.group === app.pid)) {
-        mine.add(pid);
-        grew = true;
-      }
-    }
-  }
-  return [...table].filter(([pid]) => mine.has(pid)).map(([pid, p]) => ({ pid, ...p }));
-}
-
-function endApp() {
-  let processes = [];
-  try {
-    processes = appProcesses();
-  } catch {
-    // no /proc: the group is all that we know
-  }
-  try {
-    process.kill(-app.pid, "SIGKILL");
-  } catch {
-    // the group is gone already
-  }
-  for (const { pid } of processes) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // gone already
-    }
-  }
-}
+const appProcesses = () => processesOf(app.pid, options.ownNamespace);
+const endApp = () => endTree(app.pid, options.ownNamespace);
 
 const watch = setInterval(() => {
   let processes;
