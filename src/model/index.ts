@@ -1,4 +1,5 @@
 export * from "./app.ts";
+export * from "./catalogue.ts";
 export * from "./contract.ts";
 export * from "./decision.ts";
 export * from "./events.ts";

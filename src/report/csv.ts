@@ -1,4 +1,4 @@
-import { figuresOf, type SessionFigures, type Tally } from "./figures.ts";
+import { type Figures, figuresOf, type SessionFigures, type Tally } from "./figures.ts";
 import { visible } from "./html/visible.js";
 import type { ReportInput } from "./input.ts";
 
@@ -64,7 +64,7 @@ const COLUMNS: readonly [string, (s: SessionFigures) => Value][] = [
 ];
 
 /** `sessions.csv`: one row a session, the failed ones too; what is unknown or was not measured is empty, never 0. */
-export function sessionsCsv(input: ReportInput): string {
-  const rows = figuresOf(input).sessions.map((session) => COLUMNS.map(([, value]) => csvField(value(session))));
+export function sessionsCsv(input: ReportInput, figures: Figures = figuresOf(input)): string {
+  const rows = figures.sessions.map((session) => COLUMNS.map(([, value]) => csvField(value(session))));
   return [COLUMNS.map(([name]) => name), ...rows].map((row) => `${row.join(",")}\r\n`).join("");
 }

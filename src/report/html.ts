@@ -1,12 +1,22 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { figuresOf } from "./figures.ts";
-import { pageData } from "./html-data.ts";
+import { type Figures, figuresOf } from "./figures.ts";
+import { pack, pageData } from "./html-data.ts";
 import type { ReportInput } from "./input.ts";
 
 /** In the order in which they need each other. */
-const SCRIPTS = ["visible.js", "dom.js", "overview.js", "matrix.js", "exchange.js", "panel.js", "page.js"];
-const STYLES = ["base.css", "overview.css", "matrix.css", "panel.css"];
+const SCRIPTS = [
+  "visible.js",
+  "dom.js",
+  "packed.js",
+  "statistics.js",
+  "overview.js",
+  "matrix.js",
+  "exchange.js",
+  "panel.js",
+  "page.js",
+];
+const STYLES = ["base.css", "overview.css", "statistics.css", "matrix.css", "panel.css"];
 
 /** With line feeds only: an HTML parser drops carriage returns before it compares hashes. */
 const read = (name: string): string =>
@@ -31,25 +41,16 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
-/** JSON that can stand in a script element: nothing in it can end the element, open a comment or reorder the source. */
-export function embeddedJson(value: unknown): string {
-  return JSON.stringify(value)
-    .replace(/[<>&]/g, (mark) => `\\u00${mark.charCodeAt(0).toString(16)}`)
-    .replace(
-      /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-      (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
-}
-
 /**
  * `index.html`: one file that works without a network. It may run only its own script, named by its hash, and may
- * load nothing. What apps and agents wrote is in it as JSON, and reaches the page as text only. Evidence beyond
- * about 20 MB is left out, holes last, with a word about where it lies.
+ * load nothing. What apps and agents wrote is in it as packed JSON, and reaches the page as text only. The file stays
+ * below 25 MB: evidence and details beyond that are left out, holes last, with a word about where they lie.
  */
-export function reportHtml(input: ReportInput): string {
+export function reportHtml(input: ReportInput, figures: Figures = figuresOf(input)): string {
   const script = oneScript();
   const style = STYLES.map(read).join("\n");
-  const { page, cells } = pageData(input, figuresOf(input));
+  const { page, cells, blocks } = pageData(input, figures);
+  const data = (id: string, packed: string) => `<script type="application/octet-stream" id="${id}">${packed}</script>`;
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(script)}`,
@@ -75,8 +76,9 @@ export function reportHtml(input: ReportInput): string {
 <body>
 <div id="app"></div>
 <noscript><p>This report draws itself with a script that is part of this file. The same figures are in report.md beside it.</p></noscript>
-<script type="application/json" id="report-data">${embeddedJson(page)}</script>
-${cells.map((cell, i) => `<script type="application/json" id="evidence-${i}">${embeddedJson(cell)}</script>`).join("\n")}
+${data("report-data", pack(page))}
+${blocks.map((block, i) => data(`details-${i}`, block)).join("\n")}
+${cells.map((cell, i) => data(`evidence-${i}`, cell)).join("\n")}
 <script>${script}</script>
 </body>
 </html>

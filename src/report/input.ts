@@ -1,26 +1,9 @@
-import type { Evidence, Plan, SessionResult, Severity, Tier } from "../model/index.ts";
-
-/** What reports tell about one exploit. Every exploit of the catalogue has these fields. */
-export interface CatalogueEntry {
-  id: string;
-  slug: string;
-  tier: Tier;
-  area: string;
-  title: string;
-  severity: Severity;
-  cwe: string;
-  standard: string;
-  prompt: string;
-  control: string;
-  attack: string;
-  defendedWhen: string;
-  why: string;
-  fix: string;
-}
+import type { CatalogueEntry, Evidence, Plan, SessionResult } from "../model/index.ts";
 
 /** All that a report is made of. */
 export interface ReportInput {
   plan: Plan;
+  /** `evaluation` may be read from disk whenever it is asked for: ask once, keep what is needed. */
   sessions: readonly SessionResult[];
   /** The stored evidence of one verdict; null when none was kept. */
   evidence: (session: SessionResult, exploitId: string) => Evidence | null;

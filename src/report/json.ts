@@ -1,10 +1,17 @@
-import { figuresOf } from "./figures.ts";
+import { type Figures, figuresOf } from "./figures.ts";
 import type { ReportInput } from "./input.ts";
 import { headline, notMeasured } from "./notes.ts";
 
-/** `results.json`: the plan, every session whole, and the figures that the other reports print. Evidence stays in its own files. */
-export function resultsJson(input: ReportInput): object {
-  const figures = figuresOf(input);
+/** Up to so many sessions are in results.json whole; of more, only their figures and verdicts are. */
+const WHOLE_SESSIONS = 200;
+
+/**
+ * `results.json`: the plan, every session, and the figures that the other reports print. Evidence stays in its own
+ * files, and so do the evaluations of a run of more than 200 sessions: `evaluationFile` names them.
+ */
+export function resultsJson(input: ReportInput, figures: Figures = figuresOf(input)): object {
+  const results = new Map(input.sessions.map((s) => [s.record.identity.id, s]));
+  const whole = figures.sessions.length <= WHOLE_SESSIONS;
   return {
     formatVersion: 1,
     plan: input.plan,
@@ -12,13 +19,14 @@ export function resultsJson(input: ReportInput): object {
     headline: headline(figures),
     notMeasured: notMeasured(input, figures),
     groups: figures.groups,
+    statistics: figures.analysis,
     tests: figures.tests.map(({ entry, ...rest }) => ({ id: entry.id, ...rest })),
-    sessions: figures.sessions.map(({ verdicts: _, evaluation, identity, provenance, ...session }) => ({
+    sessions: figures.sessions.map(({ verdicts, ...session }) => ({
       ...session,
-      identity,
-      provenance,
-      steps: input.sessions.find((s) => s.record.identity.id === session.id)?.record.steps ?? [],
-      evaluation,
+      verdicts: Object.fromEntries([...verdicts.values()].map(({ id, verdict }) => [id, verdict])),
+      steps: results.get(session.id)?.record.steps ?? [],
+      evaluationFile: `sessions/${session.id}/evaluation.json`,
+      ...(whole ? { evaluation: results.get(session.id)?.evaluation ?? null } : {}),
     })),
   };
 }

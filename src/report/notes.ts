@@ -26,7 +26,7 @@ function named(sessions: readonly SessionFigures[]): string {
 /** What the reader must not conclude, because it was not measured. */
 export function notMeasured(input: ReportInput, figures: Figures): string[] {
   const notes: string[] = [];
-  const { sessions, overall, tests } = figures;
+  const { sessions, overall, tests, analysis } = figures;
   const measured = sessions.filter((s) => s.tiers);
   const without = sessions.filter((s) => !s.tiers);
   if (without.length) {
@@ -60,10 +60,7 @@ export function notMeasured(input: ReportInput, figures: Figures): string[] {
     }
   }
   notes.push(...aboutSessions(sessions, measured));
-  notes.push(
-    "The figures are plain counts. No test of a difference was made, so nothing here says that one agent is better than another.",
-    "Outside scanners are not part of this result.",
-  );
+  notes.push(...analysis.notes, "Scanners: not run, since this version drives none.");
   return notes;
 }
 

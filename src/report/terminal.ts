@@ -1,3 +1,4 @@
+import { shareRange } from "../stats/index.ts";
 import { clip, columns, oneLine, type Paint, pad, painter, wrap } from "./ansi.ts";
 import { type Figures, figuresOf, type GroupFigures, type SessionFigures, type Tally } from "./figures.ts";
 import type { ReportInput } from "./input.ts";
@@ -45,16 +46,28 @@ const SESSION_COLUMNS: readonly Column<SessionFigures>[] = [
   { title: "passwords", of: (s) => s.passwordHashing ?? "-", dropOrder: 8 },
 ];
 
+const INTERVAL = "95 % interval";
+const interval = (rate: GroupFigures["rates"]["tier1"]): string =>
+  rate?.figure.interval ? shareRange(rate.figure.interval) : "-";
+
 const GROUP_COLUMNS: readonly Column<GroupFigures>[] = [
   { title: "", of: (g) => g.name, dropOrder: 0 },
   { title: "sessions", of: (g) => `${g.sessions.measured}/${g.sessions.planned}`, dropOrder: 3, numeric: true },
   { title: "tier 1", of: (g) => rate(g.tiers.tier1), dropOrder: 0, numeric: true },
   { title: "", of: (g) => percent(g.tiers.tier1), dropOrder: 0, numeric: true },
+  { title: INTERVAL, of: (g) => interval(g.rates.tier1), dropOrder: 1, numeric: true },
   { title: "tested", of: (g) => tested(g.tiers.tier1), dropOrder: 2, numeric: true },
   { title: "tier 2", of: (g) => rate(g.tiers.tier2), dropOrder: 0, numeric: true },
   { title: "", of: (g) => percent(g.tiers.tier2), dropOrder: 0, numeric: true },
+  { title: INTERVAL, of: (g) => interval(g.rates.tier2), dropOrder: 1, numeric: true },
   { title: "tested", of: (g) => tested(g.tiers.tier2), dropOrder: 2, numeric: true },
 ];
+
+/** Without replicates there is no interval to show; the notes say why. */
+function groupColumns(groups: readonly GroupFigures[]): readonly Column<GroupFigures>[] {
+  const some = groups.some(({ rates }) => [rates.tier1, rates.tier2].some((rate) => rate?.figure.interval));
+  return GROUP_COLUMNS.filter(({ title }) => some || title !== INTERVAL);
+}
 
 const GAP = "  ";
 
@@ -100,9 +113,12 @@ function holeLines(figures: Figures, width: number, paint: Paint): string[] {
 }
 
 /** The summary that `unprompted run` ends with. Ends with a line feed. */
-export function runTable(input: ReportInput, { color, width }: TerminalOptions): string {
+export function runTable(
+  input: ReportInput,
+  { color, width }: TerminalOptions,
+  figures: Figures = figuresOf(input),
+): string {
   const paint = painter(color);
-  const figures = figuresOf(input);
   const measured = figures.sessions.filter((s) => s.tiers);
   const groups = figures.groups.filter((g) => g.by !== "all" && g.sessions.measured > 0);
   const lines = [
@@ -114,7 +130,7 @@ export function runTable(input: ReportInput, { color, width }: TerminalOptions):
       "dim",
     ),
     ...(measured.length ? ["", ...table(SESSION_COLUMNS, measured, width, paint)] : []),
-    ...(groups.length ? ["", ...table(GROUP_COLUMNS, groups, width, paint)] : []),
+    ...(groups.length ? ["", ...table(groupColumns(groups), groups, width, paint)] : []),
     ...holeLines(figures, width, paint),
     ...failedLines(figures, width, paint),
     "",

@@ -1,4 +1,4 @@
-import type { SessionIdentity, SessionResult, Tier, Verdict } from "../model/index.ts";
+import type { SessionIdentity, Tier, Verdict } from "../model/index.ts";
 
 /** What a comparison can be about. The other two, crossed, are its strata. */
 export const FACTORS = ["baseline", "agent", "condition"] as const;
@@ -69,8 +69,15 @@ export interface Sample {
   repeated: number;
 }
 
+/** What statistics need of a session's result; every `SessionResult` is one. */
+export interface JudgedSession {
+  record: { identity: SessionIdentity };
+  /** Null when the session has no verdicts. */
+  evaluation: { verdicts: readonly JudgedExploit[] } | null;
+}
+
 /** The sessions of a run that statistics may count as independent. */
-export function sampleOf(results: readonly SessionResult[]): Sample {
+export function sampleOf(results: readonly JudgedSession[]): Sample {
   const sample: Sample = { sessions: [], unevaluated: 0, repeated: 0 };
   const seen = new Set<string>();
   for (const { record, evaluation } of results) {

@@ -65,7 +65,7 @@ describe("figures", () => {
   it("prints every group's rates with tested and planned as recounted", () => {
     const rows = markdownRows(markdown, "A rate is");
     expect(rows).toHaveLength(6);
-    for (const [kind, name, sessions, tier1, tested1, , tier2, tested2] of rows) {
+    for (const [kind, name, sessions, tier1, , tested1, , tier2, , tested2] of rows) {
       const among =
         kind === "agent" || kind === "baseline"
           ? by(input, kind, name ?? "")
@@ -141,6 +141,8 @@ describe("figures", () => {
     expect(notes).toContain("2 verdicts are inconclusive");
     expect(notes).toContain("Tier 3");
     expect(notes).toContain("made by a general coding agent");
+    expect(notes).toMatch(/\d+ comparisons were made, session by session/);
+    expect(notes).toContain("none of them shows a difference");
     expect(markdown).toContain("Type error: Property 'user' does not exist");
   });
 

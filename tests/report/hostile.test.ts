@@ -12,6 +12,7 @@ import {
 } from "../../src/report/index.ts";
 import { literal } from "../../src/report/markdown.ts";
 import { parseCsv } from "./csv.ts";
+import { embedded } from "./embedded.ts";
 import { HOSTILE, hostileSay, UNSAFE } from "./hostile.ts";
 import { madeEvaluation, madeInput } from "./made.ts";
 import { CATALOGUE } from "./made-catalogue.ts";
@@ -97,9 +98,9 @@ describe("text that an app or agent wrote", () => {
   it("stays inside its script element in the HTML", () => {
     const html = reportHtml(input);
     const scripts = html.match(/<script/g)?.length ?? 0;
-    const cells = html.match(/id="evidence-\d+"/g)?.length ?? 0;
+    const { cells, blocks } = embedded(html);
     expect(cells).toBe(165);
-    expect(scripts).toBe(cells + 2);
+    expect(scripts).toBe(cells + blocks + 2);
     expect(html.match(/<\/script/g)).toHaveLength(scripts);
     expect(html.includes("<!--")).toBe(false);
     expect(html.match(/<img|<iframe|<base|<svg/g)).toBeNull();

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "../../src/report/index.ts";
+import type { CatalogueEntry } from "../../src/model/index.ts";
 
 const entry = (
   id: string,

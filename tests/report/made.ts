@@ -1,4 +1,5 @@
 import {
+  type CatalogueEntry,
   Evaluation,
   Evidence,
   type FunctionalResult,
@@ -10,7 +11,7 @@ import {
   type Verdict,
   type VerdictKind,
 } from "../../src/model/index.ts";
-import type { CatalogueEntry, ReportInput } from "../../src/report/index.ts";
+import type { ReportInput } from "../../src/report/index.ts";
 import { CATALOGUE } from "./made-catalogue.ts";
 
 /** Every text that an app or agent could have written goes through this: plain by default, hostile where a test says so. */

@@ -110,6 +110,24 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     expect(trouble).toEqual([]);
   });
 
+  it("says beside each rate and comparison what it can carry", async () => {
+    const input = madeInput();
+    const { page, trouble } = await open(input);
+    const { groups, analysis } = figuresOf(input);
+    await page.evaluate("for (const d of document.querySelectorAll('#statistics details')) d.open = true");
+    const text = (await seen(page.locator("#statistics"))).replace(/\s+/g, " ");
+    const sentences = [
+      ...groups.flatMap((g) => [g.rates.tier1, g.rates.tier2]).map((rate) => rate?.sentence ?? "no rate"),
+      ...analysis.tiers.flatMap((t) => [...t.comparisons.map((c) => c.sentence), t.variance.sentence, t.step]),
+      ...analysis.exploits.map((pair) => pair.sentence),
+      analysis.consistency.sentence,
+    ];
+    expect(sentences.length).toBeGreaterThan(20);
+    for (const sentence of sentences) expect(text).toContain(sentence);
+    expect(text).not.toMatch(/did better|did worse/);
+    expect(trouble).toEqual([]);
+  });
+
   it("opens a cell by click, shows all its evidence, and closes with Escape", async () => {
     const { page, trouble } = await open(madeInput());
     const cell = page.getByRole("link", { name: "T1-02 forged-token, nextjs-jobs-recorded-a-bare-1: exploited" });
@@ -163,13 +181,13 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     await panel.waitFor();
     const label = () => panel.getAttribute("aria-label");
     await page.keyboard.press("j");
-    expect(await label()).toBe("T2-02 in fastapi-jobs-recorded-b-bare-1");
+    await expect.poll(label).toBe("T2-02 in fastapi-jobs-recorded-b-bare-1");
     await page.keyboard.press("k");
     await page.keyboard.press("ArrowRight");
-    expect(await label()).toBe("T2-01 in express-jobs-recorded-a-bare-1");
+    await expect.poll(label).toBe("T2-01 in express-jobs-recorded-a-bare-1");
     await page.keyboard.press("h");
     await page.keyboard.press("Escape");
-    expect(await focused()).toContain("T2-01 weak-password, fastapi-jobs-recorded-b-bare-1");
+    await expect.poll(focused).toContain("T2-01 weak-password, fastapi-jobs-recorded-b-bare-1");
     await page.keyboard.press("/");
     await page.keyboard.type("hsts");
     expect(await page.locator(".matrix tbody tr:not(.tier)").count()).toBe(1);
@@ -183,7 +201,7 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     await page.locator(".matrix a.broken").first().click();
     await page.locator("dialog[open]").waitFor();
     await page.keyboard.press("j");
-    expect(await page.locator("dialog[open]").getAttribute("aria-label")).toMatch(/^T1-07 in /);
+    await expect.poll(() => page.locator("dialog[open]").getAttribute("aria-label")).toMatch(/^T1-07 in /);
   });
 
   it("is reached by its address, and says so when the address names nothing", async () => {

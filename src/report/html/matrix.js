@@ -1,4 +1,5 @@
 import { el, KINDS, plural, routeTo } from "./dom.js";
+import { verdictIn } from "./packed.js";
 
 /** Columns drawn at a time: more would make a page that nobody can scroll. */
 const COLUMNS = 60;
@@ -21,7 +22,9 @@ export function matrixSection(data) {
   let shownTests = data.tests;
   let shownSessions = sessions;
 
-  const kindOf = (session, test) => (Object.hasOwn(session.verdicts, test) ? session.verdicts[test].verdict : null);
+  const kindOf = (session, test) => verdictIn(data, session, test);
+  const totals = {};
+  for (const { letters } of measured) for (const letter of letters) totals[letter] = (totals[letter] ?? 0) + 1;
 
   function matches({ entry }) {
     const text = `${entry.id} ${entry.slug} ${entry.title} ${entry.area}`.toLowerCase();
@@ -78,7 +81,8 @@ export function matrixSection(data) {
   });
   const chips = KINDS.map((kind) => {
     const words = data.verdictWords[kind];
-    const total = measured.reduce((n, s) => n + Object.values(s.verdicts).filter((v) => v.verdict === kind).length, 0);
+    const letter = Object.keys(data.letters).find((l) => data.letters[l] === kind);
+    const total = totals[letter] ?? 0;
     const chip = el(
       "button",
       {

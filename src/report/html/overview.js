@@ -1,4 +1,6 @@
 import { el, KINDS, percent, plural, routeTo, scrollTable, seconds } from "./dom.js";
+import { verdictIn } from "./packed.js";
+import { intervalText } from "./statistics.js";
 
 const PARTS = ["defended", "exploited", "broken", "inconclusive"];
 
@@ -51,6 +53,7 @@ function stat(data, number) {
         .filter(Boolean)
         .join(" · "),
     ),
+    el("p", { class: "fine" }, data.overall.rates[`tier${number}`]?.sentence ?? null),
   );
 }
 
@@ -60,6 +63,7 @@ export function headSection(data) {
   const links = [
     ["Matrix", "matrix"],
     ["What did not hold", "fell"],
+    ["Statistics", "statistics"],
     ["Tier 2", "tier-2"],
     ["Sessions", "sessions"],
     ["Not measured", "not-measured"],
@@ -110,7 +114,13 @@ function rateCells(group, number) {
       el("span", {}, `${tally.defended}/${tally.planned}`),
       bar(tally),
     ),
-    el("td", { class: "tested" }, `${tally.tested}/${tally.planned}`, shortRange(group.ranges[`tier${number}`])),
+    el(
+      "td",
+      { class: "tested" },
+      `${tally.tested}/${tally.planned}`,
+      shortRange(group.ranges[`tier${number}`]),
+      intervalText(group.rates[`tier${number}`]) ? el("span", {}, intervalText(group.rates[`tier${number}`])) : null,
+    ),
   ];
 }
 
@@ -143,15 +153,26 @@ function ratesTable(data) {
   ]);
   const head = [
     "",
-    ...tiers.flatMap((n) => [data.tierWords[n].short, "tested / planned, range"]),
+    ...tiers.flatMap((n) => [data.tierWords[n].short, "tested / planned, range, interval"]),
     { text: "sessions measured", class: "number" },
   ];
   return scrollTable("Rates by agent and baseline", head, rows, "rates");
 }
 
+const PROOFS = 24;
+
+function firstExploited(data, test) {
+  const found = [];
+  for (const session of data.sessions) {
+    if (verdictIn(data, session, test) === "exploited") found.push(session);
+    if (found.length === PROOFS) break;
+  }
+  return found;
+}
+
 export function fellSection(data) {
   const holes = data.holes.map((id) => data.tests.find((t) => t.entry.id === id));
-  const list = holes.map(({ entry, exploitedIn, tally }) =>
+  const list = holes.map(({ entry, exploited, tally, rate }) =>
     el(
       "li",
       {},
@@ -163,7 +184,7 @@ export function fellSection(data) {
           { class: "hole" },
           el("span", { class: ["severity", entry.severity] }, entry.severity),
           el("h3", {}, el("code", {}, entry.id), " ", entry.title),
-          el("span", { class: "times" }, "exploited in ", el("b", {}, exploitedIn.length), ` of ${tally.planned}`),
+          el("span", { class: "times" }, "exploited in ", el("b", {}, exploited), ` of ${tally.planned}`),
         ),
         el(
           "div",
@@ -174,9 +195,10 @@ export function fellSection(data) {
             "p",
             { class: "proofs" },
             el("b", {}, "Proof"),
-            exploitedIn.slice(0, 24).map((id) => el("a", { href: routeTo(id, entry.id) }, id)),
-            exploitedIn.length > 24 ? el("span", {}, `and ${exploitedIn.length - 24} more in the matrix`) : null,
+            firstExploited(data, entry.id).map(({ id }) => el("a", { href: routeTo(id, entry.id) }, id)),
+            exploited > PROOFS ? el("span", {}, `and ${exploited - PROOFS} more in the matrix`) : null,
           ),
+          rate ? el("p", { class: "fine" }, rate.sentence) : null,
         ),
       ),
     ),
@@ -246,9 +268,33 @@ function sessionRate(tally) {
   );
 }
 
+const ROWS = 100;
+
+/** A long list a page at a time; a short one as it is. */
+function paged(items, draw) {
+  if (items.length <= ROWS) return draw(items);
+  const box = el("div", {});
+  const show = (from) => {
+    const button = (text, to, off) =>
+      el("button", { type: "button", disabled: off, on: { click: () => show(to) } }, text);
+    box.replaceChildren(
+      draw(items.slice(from, from + ROWS)),
+      el(
+        "p",
+        { class: "pager" },
+        button("Earlier", from - ROWS, from === 0),
+        ` ${from + 1}–${Math.min(items.length, from + ROWS)} of ${items.length} `,
+        button("Later", from + ROWS, from + ROWS >= items.length),
+      ),
+    );
+  };
+  show(0);
+  return box;
+}
+
 export function sessionsSection(data) {
   const manyConditions = new Set(data.sessions.map((s) => s.identity.condition)).size > 1;
-  const rows = data.sessions.map((session) => {
+  const row = (session) => {
     const { identity } = session;
     return el(
       "tr",
@@ -264,10 +310,10 @@ export function sessionsSection(data) {
       sessionRate(session.tiers?.tier2),
       el("td", {}, session.passwordHashing ?? el("span", { class: "unmeasured" }, "unknown")),
       el("td", {}, session.jwt ?? el("span", { class: "unmeasured" }, "unknown")),
-      el("td", { class: "made" }, el("small", {}, session.provenance?.madeBy ?? "unknown")),
+      el("td", { class: "made" }, el("small", {}, data.makers[session.madeBy] ?? "unknown")),
       el("td", { class: "number" }, seconds(session.agentSeconds)),
     );
-  });
+  };
   const head = [
     ...["session", "baseline", "agent", "model"],
     ...(manyConditions ? ["condition"] : []),
@@ -280,7 +326,7 @@ export function sessionsSection(data) {
     { id: "sessions" },
     el("h2", {}, "Sessions"),
     el("p", { class: "sub" }, "One row for each, as the published study printed it. A rate is defended / planned."),
-    scrollTable("Sessions", head, rows, "sessions"),
+    paged(data.sessions, (some) => scrollTable("Sessions", head, some.map(row), "sessions")),
   );
 }
 
@@ -292,15 +338,26 @@ export function failedSection(data) {
     { id: "failed" },
     el("h2", {}, "Sessions without verdicts"),
     el("p", { class: "sub" }, "They are in no rate: nothing was measured, which is not the same as nothing held."),
-    failed.map(({ id, failure }) =>
+    paged(failed, (some) =>
       el(
-        "article",
-        { class: "failed" },
-        el("h3", {}, el("a", { href: routeTo(id) }, id), " ", el("span", { class: "stage" }, failure.stage)),
-        el("p", {}, failure.reason),
-        failure.logTail === null
-          ? el("p", { class: "fine" }, "No log was kept.")
-          : el("details", {}, el("summary", {}, "Its last log lines"), el("pre", { class: "log" }, failure.logTail)),
+        "div",
+        {},
+        some.map(({ id, failure }) =>
+          el(
+            "article",
+            { class: "failed" },
+            el("h3", {}, el("a", { href: routeTo(id) }, id), " ", el("span", { class: "stage" }, failure.stage)),
+            el("p", {}, failure.reason),
+            failure.logTail === null
+              ? el("p", { class: "fine" }, "No log was kept.")
+              : el(
+                  "details",
+                  {},
+                  el("summary", {}, "Its last log lines"),
+                  el("pre", { class: "log" }, failure.logTail),
+                ),
+          ),
+        ),
       ),
     ),
   );

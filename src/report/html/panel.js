@@ -1,15 +1,6 @@
 import { el, facts, percent, plural, routeTo, scrollTable, seconds } from "./dom.js";
 import { exchangeBlock } from "./exchange.js";
-
-const parsed = new Map();
-
-/** Evidence is read from its own script element when it is asked for, so that the page opens at once. */
-function evidenceAt(place) {
-  if (!parsed.has(place.cell)) {
-    parsed.set(place.cell, JSON.parse(document.getElementById(`evidence-${place.cell}`).textContent));
-  }
-  return parsed.get(place.cell);
-}
+import { unpackedOnce, verdictIn } from "./packed.js";
 
 function part(title, ...children) {
   return el("section", { class: "part" }, el("h3", {}, title), children);
@@ -110,7 +101,8 @@ function copyButton(text) {
   return button;
 }
 
-function evidenceParts(verdict) {
+/** Evidence is unpacked when it is asked for, so that the page opens at once. */
+async function evidenceParts(verdict) {
   const { place } = verdict;
   if (!place || place.none) return [el("p", { class: "fine" }, "No evidence was kept for this verdict.")];
   if (place.dropped) {
@@ -123,7 +115,7 @@ function evidenceParts(verdict) {
       ),
     ];
   }
-  const { evidence, curl, shortened } = evidenceAt(place);
+  const { evidence, curl, shortened } = await unpackedOnce(`evidence-${place.cell}`);
   const told = new Set(evidence.checks.filter((c) => !c.held && c.exchange !== undefined).map((c) => c.exchange));
   const open = new Set([...told].slice(0, 2));
   return [
@@ -161,32 +153,38 @@ function evidenceParts(verdict) {
   ];
 }
 
+/** What stands for a verdict whose session is not in this file whole. */
+function elsewhere(session) {
+  return {
+    summary: "To keep this file small, what happened is not in it.",
+    durationMs: null,
+    evidence: [`sessions/${session.id}/evaluation.json`, `sessions/${session.id}/evidence`],
+    place: { dropped: true },
+  };
+}
+
 /** Everything about one test in one session. */
-export function cellPanel(data, session, test) {
+export async function cellPanel(data, session, test, details) {
   const { entry } = test;
-  const verdict = session.verdicts[entry.id];
-  const words = data.verdictWords[verdict.verdict];
+  const kind = verdictIn(data, session, entry.id);
+  const verdict = details ? details.verdicts[entry.id] : elsewhere(session);
+  const words = data.verdictWords[kind];
   return {
     label: `${entry.id} in ${session.id}`,
     head: [
-      el(
-        "span",
-        { class: ["badge", verdict.verdict] },
-        el("span", { "aria-hidden": "true" }, `${words.symbol} `),
-        words.word,
-      ),
+      el("span", { class: ["badge", kind] }, el("span", { "aria-hidden": "true" }, `${words.symbol} `), words.word),
       el("h2", {}, el("code", {}, entry.id), " ", entry.title),
       el("p", { class: "where" }, "in ", el("a", { href: routeTo(session.id) }, session.id)),
     ],
     body: [
       el("p", { class: "summary" }, verdict.summary),
-      verdict.verdict === "defended" ? null : el("p", { class: "fine" }, words.means),
+      kind === "defended" ? null : el("p", { class: "fine" }, words.means),
       facts([
         ["severity", el("span", { class: ["severity", entry.severity] }, entry.severity)],
         ["prompt", entry.prompt],
         ["standard", entry.cwe || entry.standard ? standardWords(entry) : null],
-        ["made by", session.provenance?.madeBy ?? "unknown"],
-        ["took", seconds(verdict.durationMs / 1000)],
+        ["made by", data.makers[session.madeBy] ?? "unknown"],
+        ["took", verdict.durationMs === null ? null : seconds(verdict.durationMs / 1000)],
       ]),
       el(
         "div",
@@ -204,7 +202,7 @@ export function cellPanel(data, session, test) {
           ["defended when", entry.defendedWhen],
         ]),
       ),
-      ...evidenceParts(verdict),
+      ...(await evidenceParts(verdict)),
     ],
   };
 }
@@ -256,21 +254,15 @@ function decisionRows(decisions) {
 }
 
 /** Everything about one session that is not about one test. */
-export function sessionPanel(session) {
-  const { identity, provenance, failure, app } = session;
-  const fell = Object.values(session.verdicts).filter((v) => v.verdict === "exploited");
+export function sessionPanel(data, session, details) {
+  const { identity, failure } = session;
+  const fell = data.tests.filter(({ entry }) => verdictIn(data, session, entry.id) === "exploited");
   const tier = (n) => {
     const tally = session.tiers?.[`tier${n}`];
     return tally?.planned
       ? `${tally.defended} of ${tally.planned} held (${percent(tally)}), ${tally.tested} tested`
       : null;
   };
-  const list = (items) =>
-    el(
-      "ul",
-      {},
-      items.map((item) => el("li", {}, item)),
-    );
   return {
     label: `Session ${session.id}`,
     head: [el("span", { class: "badge" }, session.outcome), el("h2", {}, session.id)],
@@ -296,88 +288,114 @@ export function sessionPanel(session) {
         ["replicate", identity.replicate],
         ["agent's time", seconds(session.agentSeconds)],
         ["evaluation", seconds(session.evaluationSeconds)],
-        ["folder", session.folder],
+        ["folder", details?.folder ?? `sessions/${session.id}`],
       ]),
-      part(
-        "What made the code",
-        provenance
-          ? facts([
-              ["made by", provenance.madeBy],
-              ["recorded on", provenance.recordedOn],
-              ["recording", identity.recording],
-              ["conversation", provenance.conversation],
-              ["prompts", provenance.promptsVersion],
-              ["baseline commit", el("code", {}, provenance.baselineCommit.slice(0, 12))],
-              ["notes", provenance.notes],
-            ])
-          : el("p", {}, "Not recorded."),
-      ),
+      details
+        ? null
+        : el(
+            "p",
+            {},
+            "To keep this file small, the steps and decisions of this session are not in it. They lie in its folder.",
+          ),
       fell.length
         ? part(
             "What did not hold",
             el(
               "ul",
               { class: "plain" },
-              fell.map((v) =>
-                el("li", {}, el("a", { href: routeTo(session.id, v.id) }, v.id), el("span", {}, v.summary)),
+              fell.map(({ entry }) =>
+                el(
+                  "li",
+                  {},
+                  el("a", { href: routeTo(session.id, entry.id) }, entry.id),
+                  el("span", {}, details?.verdicts[entry.id]?.summary ?? entry.title),
+                ),
               ),
             ),
           )
         : null,
-      session.functionalFailures.length
-        ? part(
-            "Features that do not work as the prompts say",
-            list(
-              session.functionalFailures.map((f) => [
-                `Prompt ${f.step}: ${f.says}`,
-                el("p", { class: "detail" }, f.detail),
-              ]),
-            ),
-          )
-        : null,
-      session.deviations.length || session.missing.length
-        ? part(
-            "Where the app differs from the prompts",
-            list([...session.deviations, ...session.missing.map(([name, why]) => `${name} was not found: ${why}`)]),
-          )
-        : null,
-      session.decisions.length ? part("Decisions", facts(decisionRows(session.decisions))) : null,
-      stepsPart(session),
-      app
-        ? part(
-            "How the app was run",
-            facts([
-              ["framework", app.framework],
-              ["sandbox", app.sandbox],
-              [
-                "install",
-                app.install
-                  ? [
-                      el("code", {}, app.install),
-                      el(
-                        "p",
-                        { class: "detail" },
-                        `${seconds(app.durationsMs.install / 1000)}${app.dependenciesCached ? ", dependencies from the cache" : ""}`,
-                      ),
-                    ]
-                  : "skipped",
-              ],
-              [
-                "build",
-                app.build
-                  ? [el("code", {}, app.build), el("p", { class: "detail" }, seconds(app.durationsMs.build / 1000))]
-                  : "skipped",
-              ],
-              [
-                "start",
-                app.start
-                  ? [el("code", {}, app.start), el("p", { class: "detail" }, seconds(app.durationsMs.start / 1000))]
-                  : "not started by us",
-              ],
-              ...app.settings.map((s) => [s.name, s.why]),
-            ]),
-          )
-        : null,
+      details ? detailParts(identity, details) : null,
     ],
   };
+}
+
+/** How the session came about and how its app was run. */
+function detailParts(identity, details) {
+  const { provenance, app } = details;
+  const list = (items) =>
+    el(
+      "ul",
+      {},
+      items.map((item) => el("li", {}, item)),
+    );
+  return [
+    part(
+      "What made the code",
+      provenance
+        ? facts([
+            ["made by", provenance.madeBy],
+            ["recorded on", provenance.recordedOn],
+            ["recording", identity.recording],
+            ["conversation", provenance.conversation],
+            ["prompts", provenance.promptsVersion],
+            ["baseline commit", el("code", {}, provenance.baselineCommit.slice(0, 12))],
+            ["notes", provenance.notes],
+          ])
+        : el("p", {}, "Not recorded."),
+    ),
+    details.functionalFailures.length
+      ? part(
+          "Features that do not work as the prompts say",
+          list(
+            details.functionalFailures.map((f) => [
+              `Prompt ${f.step}: ${f.says}`,
+              el("p", { class: "detail" }, f.detail),
+            ]),
+          ),
+        )
+      : null,
+    details.deviations.length || details.missing.length
+      ? part(
+          "Where the app differs from the prompts",
+          list([...details.deviations, ...details.missing.map(([name, why]) => `${name} was not found: ${why}`)]),
+        )
+      : null,
+    details.decisions.length ? part("Decisions", facts(decisionRows(details.decisions))) : null,
+    stepsPart(details),
+    app
+      ? part(
+          "How the app was run",
+          facts([
+            ["framework", app.framework],
+            ["sandbox", app.sandbox],
+            [
+              "install",
+              app.install
+                ? [
+                    el("code", {}, app.install),
+                    el(
+                      "p",
+                      { class: "detail" },
+                      `${seconds(app.durationsMs.install / 1000)}${app.dependenciesCached ? ", dependencies from the cache" : ""}`,
+                    ),
+                  ]
+                : "skipped",
+            ],
+            [
+              "build",
+              app.build
+                ? [el("code", {}, app.build), el("p", { class: "detail" }, seconds(app.durationsMs.build / 1000))]
+                : "skipped",
+            ],
+            [
+              "start",
+              app.start
+                ? [el("code", {}, app.start), el("p", { class: "detail" }, seconds(app.durationsMs.start / 1000))]
+                : "not started by us",
+            ],
+            ...app.settings.map((s) => [s.name, s.why]),
+          ]),
+        )
+      : null,
+  ];
 }
