@@ -7,7 +7,6 @@ import { Digester, type Judged, type Proof, type SessionFigures } from "./sessio
 import { SEVERITY_RANK } from "./words.ts";
 
 export type { Tally, Tiers } from "./counts.ts";
-export { tally, tiersOf } from "./counts.ts";
 export type { Failure, SessionFigures } from "./session-figures.ts";
 
 export const GROUPINGS = ["all", "agent", "baseline", "condition", "agent and condition"] as const;

@@ -1,6 +1,6 @@
 import type { CatalogueEntry, Evaluation, Severity, Verdict, VerdictKind } from "../model/index.ts";
 import { hanging, oneLine, type Paint, painter, plainText, wrap } from "./ansi.ts";
-import { type Tally, tiersOf } from "./figures.ts";
+import { type Tally, tiersOf } from "./counts.ts";
 import { count, durationText, listed, SEVERITY_RANK } from "./words.ts";
 
 export interface CheckOptions {
