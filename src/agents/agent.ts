@@ -1,3 +1,4 @@
+import type { HostAsked } from "../model/network.ts";
 import type { Provenance } from "../model/session.ts";
 
 /** What one step of a session is given. */
@@ -15,6 +16,8 @@ export interface StepOutcome {
   tokensIn: number | null;
   tokensOut: number | null;
   costUsd: number | null;
+  /** Hosts asked for in this step (`Spawned.hosts()`); absent when no program ran. */
+  hosts?: readonly HostAsked[];
 }
 
 /** One agent at work on one session. */

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { AppError, didYouMean, UserError } from "../util/errors.ts";
+import { claimScratch } from "../util/scratch.ts";
+import { keepSecretsOf } from "../util/secrets.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -15,6 +17,9 @@ import { PRODUCT } from "./load.ts";
 
 /** Exit codes (DESIGN): 0 fine, 1 exploited or a gate failed, 2 the user's mistake, 3 our fault, 130 interrupted. */
 export const EXIT = { fine: 0, exploited: 1, user: 2, harness: 3, interrupted: 130 } as const;
+
+claimScratch();
+keepSecretsOf(process.env);
 
 const controller = new AbortController();
 let interrupts = 0;

@@ -9,13 +9,14 @@ import { planOf } from "../engine/plan.ts";
 import { work } from "../engine/session.ts";
 import type { Emit } from "../model/events.ts";
 import type { SessionRecord } from "../model/session.ts";
-import type { Plan, SessionIdentity, Study } from "../model/study.ts";
+import type { ConditionSpec, Plan, SessionIdentity, Study } from "../model/study.ts";
 import { Study as StudySchema } from "../model/study.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import type { RunFolder } from "../store/index.ts";
 import { AppError, reasonOf, UserError, unknownName } from "../util/errors.ts";
 import { writeAtomically } from "../util/files.ts";
 import { KeptRepository } from "../workspace/index.ts";
+import { guardOf } from "./guard.ts";
 import {
   baselineNames,
   loadBaseline,
@@ -140,6 +141,9 @@ async function runSession(identity: SessionIdentity, options: RunOptions): Promi
       stepTimeoutMs: plan.study.limits.stepSeconds * 1000,
       signal,
       emit,
+      ...(identity.agentKind === "replay"
+        ? {}
+        : { guard: await guardOf(identity, conditionOf(plan, identity), options.sandbox.name) }),
     });
   }
   try {
@@ -151,6 +155,10 @@ async function runSession(identity: SessionIdentity, options: RunOptions): Promi
     writeAtomically(join(run.sessionFolder(identity.id), "app.log"), error.log);
     finish("failed", problem);
   }
+}
+
+function conditionOf(plan: Plan, { condition }: SessionIdentity): ConditionSpec {
+  return plan.study.conditions.find(({ id }) => id === condition) ?? { id: condition };
 }
 
 export function promptsOf(scenario: string): string[] {

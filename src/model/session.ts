@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppReport } from "./app.ts";
 import { Contract } from "./contract.ts";
 import { Decision } from "./decision.ts";
+import { HostAsked } from "./network.ts";
 import { SessionIdentity } from "./study.ts";
 import { Score, Verdict } from "./verdict.ts";
 
@@ -71,6 +72,20 @@ export const Evaluation = z.object({
 });
 export type Evaluation = z.infer<typeof Evaluation>;
 
+/** What shows that an agent saw and changed only what it was given. */
+export const Proof = z.object({
+  sandbox: z.string(),
+  /** Every host asked for, allowed or refused. */
+  hosts: z.array(HostAsked),
+  /** SHA-256 of what may not change while a session runs, by name. */
+  hashes: z.record(z.string(), z.string()),
+  /** Files of the work tree that its commits do not hold. */
+  leftOut: z.array(z.object({ step: z.number().int(), path: z.string(), why: z.string() })),
+  /** What it saw or changed and should not have. Any entry leaves the session out of all averages. */
+  breaches: z.array(z.string()),
+});
+export type Proof = z.infer<typeof Proof>;
+
 export const SESSION_STATES = ["planned", "working", "worked", "evaluated", "failed", "interrupted"] as const;
 
 /** `session.json`: the state of one session. */
@@ -79,6 +94,8 @@ export const SessionRecord = z.object({
   identity: SessionIdentity,
   state: z.enum(SESSION_STATES),
   provenance: Provenance.nullable(),
+  /** Null for a session that was not worked here, such as a replay. */
+  proof: Proof.nullable().default(null),
   steps: z.array(StepRecord),
   /** Why the session failed or was interrupted. */
   problem: z.string().nullable(),

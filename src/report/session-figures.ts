@@ -67,6 +67,8 @@ function failureOf(record: SessionRecord, evaluation: Evaluation | null): Failur
     const reason = app.problem ?? record.problem ?? `The app failed at: ${app.stage}.`;
     return { stage: app.stage, reason, logTail };
   }
+  const breaches = record.proof?.breaches ?? [];
+  if (breaches.length > 0) return { stage: "left out", reason: `${breaches.join(". ")}.`, logTail: null };
   if (record.state === "evaluated" && evaluation) return null;
   const reason = record.problem ?? "No reason was recorded.";
   switch (record.state) {

@@ -125,6 +125,7 @@ export const planned = (identity: SessionIdentity): SessionRecord => ({
   identity,
   state: "planned",
   provenance: null,
+  proof: null,
   steps: [],
   problem: null,
   startedAt: null,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "./errors.ts";
+import { redact } from "./secrets.ts";
 
 /** Turns the disk's refusals into messages for the user; anything else is thrown as it is. */
 export function diskError(error: unknown, path: string): unknown {
@@ -31,14 +32,17 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Writes to a temporary name beside the target, syncs and renames: a reader sees the old file or the new one whole. */
+/**
+ * Writes to a temporary name beside the target, syncs and renames: a reader sees the old file or the new one whole.
+ * Text is redacted on its way: no kept secret reaches the disk.
+ */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   makeFolder(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString("hex")}.tmp`);
   try {
     const fd = openSync(temporary, "wx", 0o644);
     try {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content;
+      const bytes = typeof content === "string" ? Buffer.from(redact(content)) : content;
       for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
       fsyncSync(fd);
     } finally {

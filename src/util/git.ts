@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { HarnessError } from "./errors.ts";
 
@@ -7,7 +8,7 @@ import { HarnessError } from "./errors.ts";
  */
 export async function git(
   args: readonly string[],
-  options: { gitDir: string; workTree?: string; input?: string; env?: Record<string, string> },
+  options: { gitDir: string; workTree?: string; input?: string | Readable; env?: Record<string, string> },
 ): Promise<string> {
   const safe = [
     "-c",

@@ -1,6 +1,9 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { git } from "../util/git.ts";
+import { redactBytes } from "../util/secrets.ts";
+import { type LeftOut, snapshot } from "./snapshot.ts";
 
 /** What a step changed, counted by git. */
 export interface Change {
@@ -9,12 +12,59 @@ export interface Change {
   linesAdded: number;
   linesRemoved: number;
   diff: string;
+  /** What the commit does not hold: sockets, unreadable folders, files beyond all bounds, secrets. */
+  leftOut: LeftOut[];
 }
 
-/** A session's own repository. Its metadata lies outside the work tree, where no agent can reach or shape it. */
+async function initRepository(gitDir: string): Promise<void> {
+  await git(["init", "-q", "--bare", "--initial-branch=main", "--template="], { gitDir });
+  // Wins over every .gitattributes of the tree: no filter, no conversion, no file declared binary to hide its diff.
+  mkdirSync(join(gitDir, "info"), { recursive: true });
+  writeFileSync(
+    join(gitDir, "info", "attributes"),
+    "* -text -ident -filter !eol !working-tree-encoding !diff !merge\n",
+  );
+}
+
+/** One commit in the format of git-fast-import(1), with every file read by us. */
+function* commitStream(options: {
+  workTree: string;
+  message: string;
+  parent: string | undefined;
+  leftOut: LeftOut[];
+}): Generator<Buffer> {
+  const text = Buffer.from(options.message);
+  const who = "unprompted <session@unprompted.invalid> now";
+  yield Buffer.from(`commit refs/heads/main\nauthor ${who}\ncommitter ${who}\ndata ${text.length}\n`);
+  yield text;
+  yield Buffer.from(`\n${options.parent ? `from ${options.parent}\n` : ""}deleteall\n`);
+  for (const { path, mode, content: found } of snapshot(options.workTree, options.leftOut)) {
+    const content = redactBytes(found);
+    if (content !== found) options.leftOut.push({ path: path.toString("utf8"), why: "a secret in it was replaced" });
+    yield Buffer.from(`M ${mode} inline ${quoted(path)}\ndata ${content.length}\n`);
+    yield content;
+    yield Buffer.from("\n");
+  }
+  yield Buffer.from("\ndone\n");
+}
+
+/** A path of any bytes as a C string. */
+function quoted(path: Buffer): string {
+  const plain = (byte: number) => byte > 0x1f && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
+  const spelt = [...path].map((byte) =>
+    plain(byte) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`,
+  );
+  return `"${spelt.join("")}"`;
+}
+
+/**
+ * A session's own repository. Its metadata lies outside the work tree, and git itself never looks into the work tree:
+ * hooks, filters, attributes, submodules and repositories planted there have nobody to act on.
+ */
 export class Workspace {
   readonly workTree: string;
   readonly #gitDir: string;
+  readonly commits: string[] = [];
 
   private constructor(gitDir: string, workTree: string) {
     this.#gitDir = gitDir;
@@ -24,46 +74,36 @@ export class Workspace {
   /** A fresh repository below `folder`, with an empty work tree. */
   static async create(folder: string): Promise<Workspace> {
     const gitDir = join(folder, "repository.git");
-    const workTree = join(folder, "tree");
+    const workTree = join(folder, "project");
     mkdirSync(workTree, { recursive: true });
-    await git(["init", "-q", "--initial-branch=main", "--template="], { gitDir });
+    await initRepository(gitDir);
     return new Workspace(gitDir, workTree);
   }
 
   /** Commits all that is in the work tree and says what changed. A step that changed nothing is a commit too. */
   async commit(message: string): Promise<Change> {
-    const where = { gitDir: this.#gitDir, workTree: this.workTree };
-    await git(
-      [
-        "add",
-        "-A",
-        "--force",
-        "--",
-        ".",
-        ":(exclude)node_modules",
-        ":(exclude).venv",
-        ":(exclude).next",
-        ":(exclude)**/__pycache__",
-      ],
-      where,
-    );
-    await git(["commit", "-q", "--allow-empty", "--no-verify", "-m", message], where);
-    const commit = (await git(["rev-parse", "HEAD"], where)).trim();
-    const parents = (await git(["rev-list", "--parents", "-n", "1", "HEAD"], where)).trim().split(" ");
-    const range = parents[1] ? [parents[1], commit] : ["--root", commit];
-    const numbers = (await git(["diff-tree", "-r", "--numstat", "--no-commit-id", "-z", ...range], where))
+    const where = { gitDir: this.#gitDir };
+    const leftOut: LeftOut[] = [];
+    const parent = this.commits.at(-1);
+    const input = commitStream({ workTree: this.workTree, message, parent, leftOut });
+    await git(["fast-import", "--quiet", "--done", "--date-format=now"], { ...where, input: Readable.from(input) });
+    const commit = (await git(["rev-parse", "refs/heads/main"], where)).trim();
+    this.commits.push(commit);
+    if (!parent) return { commit, filesChanged: 0, linesAdded: 0, linesRemoved: 0, diff: "", leftOut };
+    const numbers = (await git(["diff-tree", "-r", "--numstat", "-z", parent, commit], where))
       .split("\0")
       .filter(Boolean);
-    const diff = parents[1]
-      ? await git(["diff", "--no-ext-diff", "--no-textconv", "--no-color", parents[1], commit], where)
-      : "";
+    const diff = await git(
+      ["diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--no-color", parent, commit],
+      where,
+    );
     let [linesAdded, linesRemoved] = [0, 0];
     for (const line of numbers) {
       const [added, removed] = line.split("\t");
       linesAdded += Number(added) || 0;
       linesRemoved += Number(removed) || 0;
     }
-    return { commit, filesChanged: numbers.length, linesAdded, linesRemoved, diff };
+    return { commit, filesChanged: numbers.length, linesAdded, linesRemoved, diff, leftOut };
   }
 
   /** Writes the whole history into one file. */
@@ -83,21 +123,46 @@ export class KeptRepository {
   static async open(bundle: string, folder: string): Promise<KeptRepository> {
     const gitDir = join(folder, "kept.git");
     rmSync(gitDir, { recursive: true, force: true });
-    await git(["init", "-q", "--bare", "--template="], { gitDir });
+    await initRepository(gitDir);
     await git(["fetch", "-q", bundle, "+refs/heads/*:refs/heads/*"], { gitDir });
     return new KeptRepository(gitDir);
   }
 
-  /** Makes the work tree hold exactly what a commit holds. */
+  /** Makes the work tree hold exactly what a commit holds, but for links that lead out of it: nothing of ours follows them. */
   async checkOut(commit: string, workTree: string): Promise<void> {
     mkdirSync(workTree, { recursive: true });
     for (const entry of readdirSync(workTree)) rmSync(join(workTree, entry), { recursive: true, force: true });
     await git(["read-tree", "--reset", commit], { gitDir: this.#gitDir, workTree });
     await git(["checkout-index", "-a", "-f", "-q"], { gitDir: this.#gitDir, workTree });
+    removeLeadingOut(workTree);
   }
 
   /** The newest commit of the branch `main`. */
   async head(): Promise<string> {
     return (await git(["rev-parse", "refs/heads/main"], { gitDir: this.#gitDir })).trim();
   }
+}
+
+const isOutside = (way: string): boolean => way === ".." || way.startsWith("../");
+
+/** Removes links that lead out of a folder, directly or through one another. */
+function removeLeadingOut(root: string): void {
+  const leadsOut = (link: string): boolean => {
+    const target = readlinkSync(link);
+    if (isAbsolute(target) || isOutside(relative(root, resolve(dirname(link), target)))) return true;
+    try {
+      // Through another link, a path that looks inside can still lead out.
+      return isOutside(relative(realpathSync(root), realpathSync(link)));
+    } catch {
+      return false;
+    }
+  };
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (entry.isSymbolicLink() && leadsOut(path)) rmSync(path);
+    }
+  };
+  visit(root);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SessionResult, VerdictKind } from "../../src/model/index.ts";
-import { figuresOf, reportMarkdown, resultsJson, sessionsCsv } from "../../src/report/index.ts";
+import { figuresOf, reportMarkdown, resultsJson, runTable, sessionsCsv } from "../../src/report/index.ts";
 import { parseCsv } from "./csv.ts";
 import { type Made, madeInput } from "./made.ts";
 
@@ -175,6 +175,27 @@ describe("figures", () => {
     const plan = { ...input.plan, sessions: guided.map((s) => s.record.identity) };
     const figures = figuresOf({ ...input, plan, sessions: guided });
     expect(new Set(figures.groups.map((g) => g.by))).toContain("agent and condition");
+  });
+});
+
+describe("a session whose agent saw what it should not", () => {
+  it("is left out of every rate, with the reason in every report", () => {
+    const input = madeInput();
+    const first = input.sessions.find(({ evaluation }) => evaluation?.app.stage === "ready");
+    const others = input.sessions.filter((one) => one !== first);
+    if (!first) throw new Error("no session");
+    const proof = { sandbox: "none", hosts: [], hashes: {}, leftOut: [], breaches: ["It looked into the catalogue"] };
+    const marked = { ...input, sessions: [{ ...first, record: { ...first.record, proof } }, ...others] };
+    const without = { ...input, sessions: others, plan: { ...input.plan, sessions: input.plan.sessions.slice() } };
+    const [all, left] = [figuresOf(marked), figuresOf(without)];
+    expect(all.sessions.find(({ id }) => id === first.record.identity.id)).toMatchObject({
+      outcome: "unfinished",
+      tiers: null,
+      failure: { stage: "left out", reason: "It looked into the catalogue." },
+    });
+    expect(all.groups.map(({ tiers }) => tiers)).toEqual(left.groups.map(({ tiers }) => tiers));
+    for (const text of [reportMarkdown(marked), runTable(marked, { color: false, width: 100 }), sessionsCsv(marked)])
+      expect(text).toContain("It looked into the catalogue");
   });
 });
 

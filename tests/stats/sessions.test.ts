@@ -37,6 +37,7 @@ function result(id: string, recording: string | null, evaluated = true): Session
       identity,
       state: evaluated ? "evaluated" : "failed",
       provenance: null,
+      proof: null,
       steps: [],
       problem: null,
       startedAt: null,

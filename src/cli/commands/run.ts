@@ -47,7 +47,9 @@ export function runCommand(signal: AbortSignal): Command {
         throw new UserError("bad-arguments", `--only takes "evaluate", not "${options.only}".`);
       const run = new RunFolder(options.out ?? defaultRunFolder(study.id));
       if (options.dry) return printPlan(plan, run, options.json ?? false);
-      const { sandbox, note } = chooseSandbox(options.sandbox);
+      const { sandbox, note } = chooseSandbox(options.sandbox, {
+        forAgents: study.agents.some(({ kind }) => kind !== "replay"),
+      });
       if (note) process.stderr.write(`Without a sandbox: ${note}.\n`);
       const unlock = run.lock();
       const emit = progress(process.stderr);
