@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 UNPROMPTED := bin/unprompted.js
 
-.PHONY: demo test check setup calibrate bench clean help
+.PHONY: demo test check setup scanners calibrate bench clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -10,7 +10,7 @@ help: ## what there is to make
 demo: setup ## replay six recorded sessions, attack them, write runs/demo/index.html
 	$(UNPROMPTED) run
 
-test: setup ## all tests, and the calibration that fits (CI runs this)
+test: setup scanners ## all tests, and the calibration that fits (CI runs this)
 	npm run check
 	npx vitest run
 	node scripts/ci-calibration.mjs
@@ -27,6 +27,9 @@ bench: setup ## the figures of docs/figures.md
 
 setup: ## npm packages, Python tools, bubblewrap
 	@bash scripts/setup.sh
+
+scanners: setup ## Bandit, Semgrep, pip-audit and Nuclei for `unprompted scan`
+	@bash scripts/scanners.sh
 
 clean: ## runs and installed packages; caches are kept
 	rm -rf runs node_modules

@@ -1,4 +1,6 @@
 export { detectRecipe, type Overrides, pythonInstall } from "./detect.ts";
-export { cacheFolder, machinePath } from "./environment.ts";
+export { type Door, doorTo } from "./door.ts";
+export { cacheFolder, installEnvironment, machinePath } from "./environment.ts";
 export type { Instance, StartResult } from "./instance.ts";
 export { type PreparedApp, type PrepareOptions, prepareApp } from "./prepare.ts";
+export { copyFiles, sourceFiles } from "./source.ts";

@@ -13,6 +13,7 @@ import { newCommand } from "./commands/new.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { runCommand } from "./commands/run.ts";
+import { scanCommand } from "./commands/scan.ts";
 import { PRODUCT } from "./load.ts";
 
 /** Exit codes (DESIGN): 0 fine, 1 exploited or a gate failed, 2 the user's mistake, 3 our fault, 130 interrupted. */
@@ -55,6 +56,7 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
   for (const make of [
     runCommand,
     checkCommand,
+    scanCommand,
     reportCommand,
     exploitsCommand,
     reproduceCommand,

@@ -12,6 +12,7 @@ import type { SessionRecord } from "../model/session.ts";
 import type { ConditionSpec, Plan, SessionIdentity, Study } from "../model/study.ts";
 import { Study as StudySchema } from "../model/study.ts";
 import type { Sandbox } from "../sandbox/index.ts";
+import { type Asked, checkScanners } from "../scanners/index.ts";
 import type { RunFolder } from "../store/index.ts";
 import { AppError, reasonOf, UserError, unknownName } from "../util/errors.ts";
 import { writeAtomically } from "../util/files.ts";
@@ -28,9 +29,10 @@ import {
   scenarioNames,
   selectExploits,
 } from "./load.ts";
+import { scanApp } from "./scanning.ts";
 
 /** Reads a study file and checks every name in it. Throws UserError with the nearest known name. */
-export function loadStudy(file: string): Study {
+export async function loadStudy(file: string): Promise<Study> {
   const study = parseYaml(file, StudySchema);
   const check = (kind: string, name: string, known: readonly string[]) => {
     if (!known.includes(name)) throw unknownName(kind, name, known);
@@ -45,6 +47,7 @@ export function loadStudy(file: string): Study {
         `The baseline ${baseline} belongs to the scenario ${manifest.scenario}, not ${study.scenario}.`,
       );
   }
+  if (study.scanners) await checkScanners(study.scanners);
   for (const agent of study.agents) {
     if (agent.kind !== "replay") {
       throw new UserError(
@@ -71,6 +74,8 @@ export interface RunOptions {
   plan: Plan;
   sandbox: Sandbox;
   jobs: number;
+  /** Scanners to run on each finished app; undefined for none. */
+  scanners: Asked | undefined;
   /** Work on stored sessions only: attack them again without asking any agent. */
   onlyEvaluate: boolean;
   signal: AbortSignal;
@@ -200,6 +205,10 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
         onEvidence: (evidence) => run.writeEvidence(id, evidence),
       });
       run.writeEvaluation(id, evaluation);
+      if (options.scanners !== undefined) {
+        emit({ type: "StageStarted", session: id, stage: "scanners" });
+        run.writeScanners(id, await scanApp({ asked: options.scanners, folder, app, sandbox, signal }));
+      }
     } finally {
       await app.dispose();
     }

@@ -9,7 +9,7 @@ export type RunEvent =
   | {
       type: "StageStarted";
       session: string;
-      stage: "install" | "build" | "start" | "contract" | "functional" | "exploits";
+      stage: "install" | "build" | "start" | "contract" | "functional" | "exploits" | "scanners";
       detail?: string;
     }
   | { type: "VerdictReached"; session: string; verdict: Verdict; done: number; of: number }

@@ -5,6 +5,7 @@ export * from "./decision.ts";
 export * from "./events.ts";
 export * from "./evidence.ts";
 export * from "./network.ts";
+export * from "./scan.ts";
 export * from "./session.ts";
 export * from "./study.ts";
 export * from "./verdict.ts";

@@ -3,6 +3,7 @@ import { AppReport } from "./app.ts";
 import { Contract } from "./contract.ts";
 import { Decision } from "./decision.ts";
 import { HostAsked } from "./network.ts";
+import type { ScannerReport } from "./scan.ts";
 import { SessionIdentity } from "./study.ts";
 import { Score, Verdict } from "./verdict.ts";
 
@@ -109,6 +110,8 @@ export interface SessionResult {
   record: SessionRecord;
   /** Null while it was not evaluated. */
   evaluation: Evaluation | null;
+  /** What outside scanners said; not there while none was asked. */
+  scanners?: ScannerReport;
   /** Folder of the session within the run. */
   folder: string;
 }

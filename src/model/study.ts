@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ScannerSpec } from "./scan.ts";
 
 const Slug = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/i, "letters, digits, dots, dashes and underscores only");
 
@@ -40,6 +41,8 @@ export const Study = z.strictObject({
   limits: z.strictObject({ stepSeconds: z.number().int().positive().default(1800) }).default({ stepSeconds: 1800 }),
   conversation: z.enum(["fresh", "continue"]).default("fresh"),
   tiers: z.array(z.union([z.literal(1), z.literal(2), z.literal(3)])).default([1, 2]),
+  /** Scanners to run on the finished apps; without it the quick ones that the machine has. */
+  scanners: z.array(ScannerSpec).optional(),
 });
 export type Study = z.infer<typeof Study>;
 

@@ -11,6 +11,8 @@ export interface CheckOptions {
   verbose: boolean;
   /** The command that repeats one exploit, such as `unprompted reproduce out T1-04`. */
   reproduceHint: (exploitId: string) => string;
+  /** Lines of what was looked at besides, such as scanners' findings. */
+  besides?: readonly string[];
 }
 
 interface Judged {
@@ -200,6 +202,7 @@ export function checkReport(
       paint,
     ),
     ...(verbose ? verboseLines(evaluation, width, paint) : []),
+    ...(options.besides?.length ? [...options.besides, ""] : []),
     ...lastLine(evaluation, holes, unjudged, options, paint),
   ];
   return `${lines.join("\n")}\n`;

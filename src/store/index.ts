@@ -1,12 +1,13 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Evidence } from "../model/evidence.ts";
+import { ScannerReport } from "../model/scan.ts";
 import { Evaluation, SessionRecord, type SessionResult } from "../model/session.ts";
 import { Plan, type SessionIdentity } from "../model/study.ts";
 import { UserError } from "../util/errors.ts";
 import { makeFolder, writeAtomically, writeJson } from "../util/files.ts";
 
-/** A run on disk: `plan.json`, and `sessions/<id>/` with `session.json`, `evaluation.json`, `evidence/`, `steps/`. */
+/** A run on disk: `plan.json`, and `sessions/<id>/` with `session.json`, `evaluation.json`, `scanners.json`, `evidence/`, `steps/`. */
 export class RunFolder {
   readonly path: string;
 
@@ -65,6 +66,14 @@ export class RunFolder {
     writeJson(join(this.sessionFolder(id), "evaluation.json"), evaluation);
   }
 
+  scanners(id: string): ScannerReport | undefined {
+    return readParsed(join(this.sessionFolder(id), "scanners.json"), (value) => ScannerReport.parse(value));
+  }
+
+  writeScanners(id: string, report: ScannerReport): void {
+    writeJson(join(this.sessionFolder(id), "scanners.json"), report);
+  }
+
   writeEvidence(id: string, evidence: Evidence): void {
     writeAtomically(join(this.sessionFolder(id), "evidence", `${evidence.id}.json`), JSON.stringify(evidence));
   }
@@ -75,11 +84,15 @@ export class RunFolder {
 
   /** All sessions of the plan, in its order; those not begun have the state `planned`. */
   results(): SessionResult[] {
-    return this.plan().sessions.map((identity) => ({
-      record: this.record(identity.id) ?? planned(identity),
-      evaluation: this.evaluation(identity.id) ?? null,
-      folder: this.sessionFolder(identity.id),
-    }));
+    return this.plan().sessions.map((identity) => {
+      const scanners = this.scanners(identity.id);
+      return {
+        record: this.record(identity.id) ?? planned(identity),
+        evaluation: this.evaluation(identity.id) ?? null,
+        folder: this.sessionFolder(identity.id),
+        ...(scanners ? { scanners } : {}),
+      };
+    });
   }
 
   /** Ids of sessions on disk, in the plan or not. */

@@ -12,14 +12,17 @@ import type { Connect } from "../../http/index.ts";
 import type { AppReport } from "../../model/app.ts";
 import { Contract } from "../../model/contract.ts";
 import type { Evidence } from "../../model/evidence.ts";
+import type { ScannerReport } from "../../model/scan.ts";
 import type { Evaluation } from "../../model/session.ts";
 import { scoreOf } from "../../model/verdict.ts";
-import { checkReport, plainText } from "../../report/index.ts";
+import { checkReport, plainText, scannerLines } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
+import type { Asked } from "../../scanners/index.ts";
 import { AppError, UserError } from "../../util/errors.ts";
 import { makeFolder, writeAtomically, writeJson } from "../../util/files.ts";
 import { CONTRACT_FILE, loadBaseline, loadContract, loadScenario, parseYaml, selectExploits } from "../load.ts";
 import { colourFor, keyValue, list, positive, sandboxOption } from "../options.ts";
+import { askedFor, scanApp, scannersOption } from "../scanning.ts";
 import { decisionsOf } from "../study.ts";
 
 interface Options {
@@ -37,6 +40,7 @@ interface Options {
   out?: string;
   json?: boolean;
   verbose?: boolean;
+  scanners?: string[];
   sandbox: SandboxName;
   functional: boolean;
 }
@@ -62,7 +66,8 @@ export function checkCommand(signal: AbortSignal): Command {
     .option("--out <folder>", "keep result.json and the evidence there")
     .option("--no-functional", "leave out the checks of whether features work")
     .option("--json", "print one JSON object on stdout and nothing else there")
-    .option("-v, --verbose", "also show what was defended")
+    .option("-v, --verbose", "also show what was defended, and every finding of scanners")
+    .addOption(scannersOption())
     .addOption(sandboxOption())
     .addHelpText(
       "after",
@@ -77,11 +82,15 @@ Examples:
 Exit codes: 0 nothing was exploited, 1 something was, 2 the app cannot be attacked (it does not install, build, start or answer) or the call is wrong, 3 our own fault.`,
     )
     .action(async (app: string, options: Options) => {
-      const evaluation = /^https?:\/\//.test(app)
-        ? await checkAddress(app, options, signal)
-        : await checkFolder(app, options, signal);
-      if (evaluation === undefined) return;
-      if (options.json) process.stdout.write(`${JSON.stringify(evaluation, null, 2)}\n`);
+      const asked = await askedFor(options.scanners);
+      const checked = /^https?:\/\//.test(app)
+        ? await checkAddress(app, options, asked, signal)
+        : await checkFolder(app, options, asked, signal);
+      if (checked === undefined) return;
+      const { evaluation, scanners } = checked;
+      if (options.out && scanners) writeJson(join(options.out, "scanners.json"), scanners);
+      if (options.json)
+        process.stdout.write(`${JSON.stringify({ ...evaluation, ...(scanners ? { scanners } : {}) }, null, 2)}\n`);
       else {
         const out = options.out;
         const hint = (id: string) =>
@@ -89,12 +98,16 @@ Exit codes: 0 nothing was exploited, 1 something was, 2 the app cannot be attack
             ? `unprompted reproduce ${out} ${id}`
             : `unprompted check ${app} --only ${id} --out result, then unprompted reproduce result ${id}`;
         const catalogue = await catalogueOf(options.scenario);
+        const look = {
+          color: colourFor(process.stdout),
+          width: Math.min(process.stdout.columns ?? 100, 110),
+          verbose: options.verbose ?? false,
+        };
         process.stdout.write(
           checkReport(evaluation, catalogue, {
-            color: colourFor(process.stdout),
-            width: Math.min(process.stdout.columns ?? 100, 110),
-            verbose: options.verbose ?? false,
+            ...look,
             reproduceHint: hint,
+            besides: scanners ? scannerLines(scanners, look) : [],
           }),
         );
       }
@@ -106,7 +119,18 @@ Exit codes: 0 nothing was exploited, 1 something was, 2 the app cannot be attack
 
 const say = (text: string) => process.stderr.write(`${plainText(text)}\n`);
 
-async function checkFolder(app: string, options: Options, signal: AbortSignal): Promise<Evaluation | undefined> {
+interface Checked {
+  evaluation: Evaluation;
+  /** Null when none was asked, or the app never came up. */
+  scanners: ScannerReport | null;
+}
+
+async function checkFolder(
+  app: string,
+  options: Options,
+  asked: Asked | undefined,
+  signal: AbortSignal,
+): Promise<Checked | undefined> {
   const folder = resolve(app);
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new UserError(
@@ -144,7 +168,7 @@ async function checkFolder(app: string, options: Options, signal: AbortSignal): 
   } catch (error) {
     const report = (error as { report?: AppReport }).report;
     if (!(error instanceof AppError) || !report || !options.json) throw error;
-    return nothing(options.scenario, report);
+    return { evaluation: nothing(options.scenario, report), scanners: null };
   }
   try {
     if (options.writeContract) {
@@ -159,9 +183,17 @@ async function checkFolder(app: string, options: Options, signal: AbortSignal): 
       process.stdout.write(`${file}\n`);
       return undefined;
     }
-    return await attack({ app: prepared }, prepared.report, options, scenario, exploits, signal, contract, () =>
-      decisionsOf(folder),
+    const evaluation = await attack(
+      { app: prepared },
+      prepared.report,
+      options,
+      scenario,
+      exploits,
+      signal,
+      contract,
+      () => decisionsOf(folder),
     );
+    return { evaluation, scanners: asked ? await scanApp({ asked, folder, app: prepared, sandbox, signal }) : null };
   } finally {
     await prepared.dispose();
   }
@@ -173,7 +205,12 @@ const chosen = (options: Options) =>
     ...(options.tier ? { tiers: options.tier.map(Number) } : {}),
   });
 
-async function checkAddress(address: string, options: Options, signal: AbortSignal): Promise<Evaluation> {
+async function checkAddress(
+  address: string,
+  options: Options,
+  asked: Asked | undefined,
+  signal: AbortSignal,
+): Promise<Checked> {
   let url: URL;
   try {
     url = new URL(address);
@@ -204,7 +241,7 @@ async function checkAddress(address: string, options: Options, signal: AbortSign
     dependenciesCached: false,
   };
   const contract = options.contract ? parseYaml(options.contract, Contract, "bad-contract") : undefined;
-  return await attack(
+  const evaluation = await attack(
     { app: null, connect },
     report,
     options,
@@ -214,6 +251,9 @@ async function checkAddress(address: string, options: Options, signal: AbortSign
     contract,
     undefined,
   );
+  const { sandbox } = chooseSandbox(options.sandbox);
+  const app = { url: url.origin };
+  return { evaluation, scanners: asked ? await scanApp({ asked, folder: null, app, sandbox, signal }) : null };
 }
 
 function open(url: URL, port: number, from: string): ReturnType<Connect> {

@@ -1,10 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { execa } from "execa";
-import { detectRecipe, type Instance, prepareApp } from "../../app/index.ts";
+import { detectRecipe, doorTo, prepareApp } from "../../app/index.ts";
 import { catalogueOf } from "../../exploits/index.ts";
 import { renderCurl } from "../../http/curl.ts";
 import { Evidence } from "../../model/evidence.ts";
@@ -118,7 +117,7 @@ async function runScript(
       writeFileSync(file, script);
       const result = await execa("bash", [file], {
         env: {
-          BASE: `http://127.0.0.1:${door.port}`,
+          BASE: door.url,
           JWT_SECRET: instance.settings["JWT_SECRET"],
           WEBHOOK_SECRET: instance.settings["WEBHOOK_SECRET"],
         },
@@ -135,23 +134,4 @@ async function runScript(
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-function doorTo(instance: Instance): Promise<{ port: number; close: () => void }> {
-  const server = createServer((client) => {
-    instance.connect("127.0.0.1").then(
-      (upstream) => {
-        client.pipe(upstream).pipe(client);
-        client.on("error", () => upstream.destroy());
-        upstream.on("error", () => client.destroy());
-      },
-      () => client.destroy(),
-    );
-  });
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve({ port: typeof address === "object" && address ? address.port : 0, close: () => server.close() });
-    });
-  });
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { Command } from "commander";
+import type { Study } from "../../model/study.ts";
 import { runTable } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import { RunFolder } from "../../store/index.ts";
@@ -9,6 +10,7 @@ import { PRODUCT } from "../load.ts";
 import { colourFor, list, positive, sandboxOption } from "../options.ts";
 import { progress } from "../progress.ts";
 import { defaultRunFolder, REPORT_FORMATS, reportInput, writeReports } from "../reports.ts";
+import { askedFor, scannersOption } from "../scanning.ts";
 import { isDone, loadStudy, planStudy, runPlan } from "../study.ts";
 
 interface Options {
@@ -18,6 +20,7 @@ interface Options {
   baseline?: string[];
   agent?: string[];
   only?: string;
+  scanners?: string[];
   json?: boolean;
   sandbox: SandboxName;
 }
@@ -34,6 +37,7 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--baseline <names>", "only these baselines", list)
     .option("--agent <names>", "only these agents", list)
     .option("--only <stage>", "evaluate: attack stored sessions again, without asking any agent")
+    .addOption(scannersOption())
     .option("--json", "print the result as JSON on stdout")
     .addOption(sandboxOption())
     .addHelpText(
@@ -41,7 +45,7 @@ export function runCommand(signal: AbortSignal): Command {
       "\nExamples:\n  unprompted run\n  unprompted run study.yaml --dry\n  unprompted run study.yaml --jobs 4 --out runs/october\n  unprompted run study.yaml --only evaluate",
     )
     .action(async (file: string | undefined, options: Options) => {
-      const study = loadStudy(file ?? join(PRODUCT, "studies/demo.yaml"));
+      const study = await loadStudy(file ?? join(PRODUCT, "studies/demo.yaml"));
       const plan = planStudy(narrowed(study, options));
       if (options.only !== undefined && options.only !== "evaluate")
         throw new UserError("bad-arguments", `--only takes "evaluate", not "${options.only}".`);
@@ -51,12 +55,13 @@ export function runCommand(signal: AbortSignal): Command {
         forAgents: study.agents.some(({ kind }) => kind !== "replay"),
       });
       if (note) process.stderr.write(`Without a sandbox: ${note}.\n`);
+      const scanners = options.scanners ? await askedFor(options.scanners) : (study.scanners ?? "found");
       const unlock = run.lock();
       const emit = progress(process.stderr);
       const jobs = options.jobs ?? Math.max(2, Math.floor(availableParallelism() / 2));
       try {
         run.writePlan(plan);
-        await runPlan({ run, plan, sandbox, jobs, onlyEvaluate: options.only === "evaluate", signal, emit });
+        await runPlan({ run, plan, sandbox, jobs, scanners, onlyEvaluate: options.only === "evaluate", signal, emit });
       } finally {
         try {
           const input = await reportInput(run);
@@ -78,7 +83,7 @@ export function runCommand(signal: AbortSignal): Command {
     });
 }
 
-function narrowed(study: ReturnType<typeof loadStudy>, options: Options): ReturnType<typeof loadStudy> {
+function narrowed(study: Study, options: Options): Study {
   const keep = <T>(
     items: readonly T[],
     name: (item: T) => string,
