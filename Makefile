@@ -23,7 +23,7 @@ calibrate: setup ## every reference, variant, mutant and degenerate app; writes 
 	npm run docs
 
 bench: setup ## the figures of docs/figures.md
-	node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/bench.ts
+	NODE_COMPILE_CACHE=node_modules/.cache/compile node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/bench.ts
 
 setup: ## npm packages, Python tools, bubblewrap
 	@bash scripts/setup.sh

@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const major = Number(process.versions.node.split(".")[0]);
 if (major >= 24) {
+  // Stripped types are kept between runs: a start takes half the time and less memory.
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache?.();
   await import(main);
 } else {
   const own = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));

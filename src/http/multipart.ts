@@ -6,7 +6,7 @@ export interface FilePart {
   /** Sent raw between quotes; the caller may smuggle what it likes (a quote must be escaped by the caller). */
   filename: string;
   contentType: string;
-  content: string | Buffer | { fillBytes: number; fillByte: string; head: string };
+  content: string | Buffer | { head: string; fillBytes: number; fillByte: string; tail?: string };
 }
 
 /** A multipart/form-data body (RFC 7578) with one file, and its Content-Type. */
@@ -30,6 +30,12 @@ export function multipart(
   }
   return {
     contentType,
-    body: { kind: "fill", head: head + content.head, fillBytes: content.fillBytes, fillByte: content.fillByte, tail },
+    body: {
+      kind: "fill",
+      head: head + content.head,
+      fillBytes: content.fillBytes,
+      fillByte: content.fillByte,
+      tail: (content.tail ?? "") + tail,
+    },
   };
 }
