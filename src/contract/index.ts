@@ -1,3 +1,3 @@
 export * from "./answers.ts";
 export { candidatePaths, type Hints, hintsFromOpenApi, hintsFromSource } from "./hints.ts";
-export { type Found, Prober } from "./prober.ts";
+export { type Found, type Place, Prober } from "./prober.ts";

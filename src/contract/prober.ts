@@ -32,6 +32,13 @@ const ROUNDS_ON_WORDS = 4;
 
 const exists = (answer: Answer) => !matchesStatus(answer.status, ["404", "405", "501"]);
 
+/** The copy that is asked, where there is more to it than its address. */
+export interface Place {
+  databases(): string[];
+  fileList(): string[];
+  log(): string;
+}
+
 /** Tries ways of calling operations on the app, in a fixed order, and remembers what worked. */
 export class Prober {
   readonly conversation: Conversation;
@@ -39,6 +46,8 @@ export class Prober {
   hints: Hints;
   /** Whether nobody has used this copy of the app before, so that the first user is ours. */
   fresh = true;
+  /** Undefined for an app that is only known by its address. */
+  place: Place | undefined;
   /** The first user that resolving registered, who is admin on a fresh app. */
   firstUser: { email: string; password: string } | undefined;
   readonly nonces: Nonces;

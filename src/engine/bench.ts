@@ -138,6 +138,8 @@ export class Bench {
             exitCode: started.kind === "ended" ? started.exit.code : null,
             output: started.kind === "serving" ? "" : started.output,
             connect: (from) => other.connect(from),
+            databases: () => other.databases(),
+            fileList: () => other.fileList(),
           });
         } finally {
           await other.dispose();

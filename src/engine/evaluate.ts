@@ -246,6 +246,12 @@ export async function findContract(
     const hints = hintsFromSource(target.app?.sources ?? new Map());
     const prober = new Prober(scenario.id, conversation, hints, nonces);
     prober.fresh = target.app !== null;
+    if (instance)
+      prober.place = {
+        databases: () => instance.databases(),
+        fileList: () => instance.fileList(),
+        log: () => instance.log().text,
+      };
     try {
       prober.useHints(hintsFromOpenApi(await openApiDocument(conversation), hints));
       await scenario.resolveContract(prober, instance?.settings ?? {});

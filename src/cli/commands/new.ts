@@ -23,10 +23,10 @@ export function newCommand(_signal: AbortSignal): Command {
       const catalogue = await catalogueOf(options.scenario);
       if (catalogue.some((one) => one.slug === slug))
         throw new UserError("bad-arguments", `There is an exploit ${slug} already.`, "Choose another name.");
-      const numbers = catalogue
-        .filter((one) => one.id.startsWith(`T${options.tier}-`))
-        .map((one) => Number(one.id.slice(3)));
-      const id = `T${options.tier}-${String(Math.max(0, ...numbers) + 1).padStart(2, "0")}`;
+      // Ids begin with a letter of their scenario's own, so that an id alone names one exploit.
+      const stem = `${catalogue[0]?.id[0] ?? "T"}${options.tier}-`;
+      const numbers = catalogue.filter((one) => one.id.startsWith(stem)).map((one) => Number(one.id.slice(3)));
+      const id = `${stem}${String(Math.max(0, ...numbers) + 1).padStart(2, "0")}`;
       const file = join(PRODUCT, "src/exploits", options.scenario, options.area, `${slug}.ts`);
       if (existsSync(file)) throw new UserError("bad-arguments", `${file} exists already.`);
       writeAtomically(file, source(id, slug, options.area, Number(options.tier)));

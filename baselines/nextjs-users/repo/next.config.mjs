@@ -1,0 +1,2 @@
+/** @type {import("next").NextConfig} */
+export default { experimental: { serverComponentsExternalPackages: ["better-sqlite3"] } };
