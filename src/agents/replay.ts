@@ -1,7 +1,7 @@
 import type { Recording } from "../model/session.ts";
 import { UserError } from "../util/errors.ts";
 import { KeptRepository } from "../workspace/index.ts";
-import type { Agent } from "./agent.ts";
+import { type Agent, NO_SIGN_IN, unknownAccount } from "./agent.ts";
 
 /** Replays a kept session: each step's commit is what the agent left after that prompt. Asks no model. */
 export async function replay(recording: Recording, bundle: string, scratch: string): Promise<Agent> {
@@ -18,11 +18,12 @@ export async function replay(recording: Recording, bundle: string, scratch: stri
   };
   return {
     provenance: recording.provenance,
+    signIn: NO_SIGN_IN,
     prepare: (workTree) => kept.checkOut(commitOf(0).commit, workTree),
     async run({ step, workTree }) {
       const { commit, durationSeconds } = commitOf(step);
       await kept.checkOut(commit, workTree);
-      return { durationSeconds, tokensIn: null, tokensOut: null, costUsd: null };
+      return { kind: "done", account: unknownAccount(durationSeconds), conversation: null, hosts: [] };
     },
   };
 }

@@ -2,14 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Guard, Mark } from "../engine/proof.ts";
 import { catalogueOf } from "../exploits/index.ts";
-import type { ConditionSpec, SessionIdentity } from "../model/study.ts";
+import type { SessionIdentity } from "../model/study.ts";
 import { PRODUCT } from "./load.ts";
 
 /** Sentences this long are not written twice by chance. */
 const TELLING = 60;
 
 /** What guards a session whose agent is really at work: sentences of the catalogue, and the files that decide results. */
-export async function guardOf(identity: SessionIdentity, condition: ConditionSpec, sandbox: string): Promise<Guard> {
+export async function guardOf(identity: SessionIdentity, guidance: string | null, sandbox: string): Promise<Guard> {
   const { scenario, baseline } = identity;
   const marks: Mark[] = (await catalogueOf(scenario)).flatMap(({ id, attack, defendedWhen, why }) =>
     [attack, defendedWhen, why]
@@ -22,7 +22,7 @@ export async function guardOf(identity: SessionIdentity, condition: ConditionSpe
     "the catalogue of exploits": join(PRODUCT, "src/exploits", scenario),
     "the baseline": join(PRODUCT, "baselines", baseline),
     "the reference": join(PRODUCT, "references", baseline),
-    ...(condition.guidance ? { "the instruction file": join(PRODUCT, "guidance", condition.guidance) } : {}),
+    ...(guidance === null ? {} : { "the instruction file": guidance }),
   };
   return { sandbox, marks, fixed: Object.fromEntries(Object.entries(fixed).filter(([, path]) => existsSync(path))) };
 }

@@ -49,7 +49,11 @@ export function progress(stream: NodeJS.WriteStream): Emit {
       case "RunFinished":
         say(`${event.sessions} sessions in ${clock(event.seconds)}`);
         break;
+      case "AgentWaits":
+        say(`      ${event.session}: step ${event.step} waits ${clock(event.seconds)}: ${event.reason}`);
+        break;
       case "StepStarted":
+      case "AgentActed":
         break;
     }
   };

@@ -155,6 +155,15 @@ async function attackAgain(one: SteadyApp, inputs: string, options: SteadinessOp
   };
 }
 
+/** What a replay has no use for. */
+const nothingAsked = {
+  prompt: "",
+  budget: { usd: undefined, tokens: undefined },
+  conversation: null,
+  onEvent: () => {},
+  onRaw: () => {},
+};
+
 async function prepared(
   { name, kind, baseline }: SteadyApp,
   { sandbox: wanted, signal }: SteadinessOptions,
@@ -171,7 +180,7 @@ async function prepared(
   const workTree = join(scratch, "tree");
   await agent.prepare(workTree);
   const step = Math.max(...recording.commits.map((commit) => commit.step));
-  await agent.run({ step, prompt: "", workTree, timeoutMs: 60_000, signal });
+  await agent.run({ step, ...nothingAsked, workTree, timeoutMs: 60_000, signal });
   const app = await prepareApp({ name, folder: workTree, recipe, sandbox, signal });
   return { app, remove: () => rmSync(scratch, { recursive: true, force: true }) };
 }

@@ -1,7 +1,7 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { replay } from "../agents/replay.ts";
+import { dirname, join, resolve } from "node:path";
 import { prepareApp } from "../app/index.ts";
 import { readDecisions } from "../decisions/index.ts";
 import { evaluate } from "../engine/index.ts";
@@ -9,14 +9,16 @@ import { planOf } from "../engine/plan.ts";
 import { work } from "../engine/session.ts";
 import type { Emit } from "../model/events.ts";
 import type { SessionRecord } from "../model/session.ts";
-import type { ConditionSpec, Plan, SessionIdentity, Study } from "../model/study.ts";
+import type { Plan, SessionIdentity, Study } from "../model/study.ts";
 import { Study as StudySchema } from "../model/study.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type Asked, checkScanners } from "../scanners/index.ts";
 import type { RunFolder } from "../store/index.ts";
 import { AppError, reasonOf, UserError, unknownName } from "../util/errors.ts";
 import { writeAtomically } from "../util/files.ts";
+import { removeTree } from "../util/scratch.ts";
 import { KeptRepository } from "../workspace/index.ts";
+import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
 import { guardOf } from "./guard.ts";
 import {
   baselineNames,
@@ -49,13 +51,6 @@ export async function loadStudy(file: string): Promise<Study> {
   }
   if (study.scanners) await checkScanners(study.scanners);
   for (const agent of study.agents) {
-    if (agent.kind !== "replay") {
-      throw new UserError(
-        "bad-study",
-        `The agent ${agent.id} is of the kind ${agent.kind}, which this version cannot run yet.`,
-        "This version runs replay agents, which name recordings.",
-      );
-    }
     for (const [baseline, name] of Object.entries(agent.recordings ?? {})) {
       check("recording", name, recordingNames());
       const { recording } = loadRecording(name);
@@ -66,11 +61,14 @@ export async function loadStudy(file: string): Promise<Study> {
         );
     }
   }
+  checkFiles(study, dirname(resolve(file)));
   return study;
 }
 
 export interface RunOptions {
   run: RunFolder;
+  /** What files of the study are relative to. */
+  base: string;
   plan: Plan;
   sandbox: Sandbox;
   jobs: number;
@@ -82,7 +80,8 @@ export interface RunOptions {
   emit: Emit;
 }
 
-export const planStudy = (study: Study): Plan => planOf(study);
+export const planStudy = (study: Study, base: string): Plan =>
+  planOf(study, (agent, condition, baseline) => fileDigests(agent, condition, baseline, base));
 
 export const isDone = (record: SessionRecord | undefined): boolean =>
   record?.state === "evaluated" || record?.state === "failed";
@@ -103,10 +102,11 @@ export async function runPlan(options: RunOptions): Promise<void> {
     done: plan.sessions.length - left.length,
   });
   const waiting = [...left];
+  const agents = new StudyAgents(plan.study, options.base, options.sandbox);
   const worker = async () => {
     for (let identity = waiting.shift(); identity; identity = waiting.shift()) {
       signal.throwIfAborted();
-      await runSession(identity, options);
+      await runSession(identity, options, agents);
     }
   };
   const settled = await Promise.allSettled(
@@ -117,7 +117,7 @@ export async function runPlan(options: RunOptions): Promise<void> {
   emit({ type: "RunFinished", sessions: left.length, seconds: Math.round((performance.now() - started) / 1000) });
 }
 
-async function runSession(identity: SessionIdentity, options: RunOptions): Promise<void> {
+async function runSession(identity: SessionIdentity, options: RunOptions, agents: StudyAgents): Promise<void> {
   const { run, plan, emit, signal } = options;
   const started = performance.now();
   emit({ type: "SessionStarted", session: identity });
@@ -126,6 +126,7 @@ async function runSession(identity: SessionIdentity, options: RunOptions): Promi
     if (!record) return;
     record = { ...record, state, problem, finishedAt: new Date().toISOString() };
     run.writeRecord(record);
+    if (isDone(record)) removeTree(placeOf(run, identity.id));
     emit({
       type: "SessionFinished",
       session: identity,
@@ -135,21 +136,31 @@ async function runSession(identity: SessionIdentity, options: RunOptions): Promi
     });
   };
   if (record?.state !== "worked" && !(options.onlyEvaluate && record)) {
-    record = await work({
-      run,
-      identity,
-      agent: (scratch) => {
-        const { recording, bundle } = loadRecording(identity.recording ?? "");
-        return replay(recording, bundle, scratch);
-      },
-      prompts: promptsOf(identity.scenario),
-      stepTimeoutMs: plan.study.limits.stepSeconds * 1000,
-      signal,
-      emit,
-      ...(identity.agentKind === "replay"
-        ? {}
-        : { guard: await guardOf(identity, conditionOf(plan, identity), options.sandbox.name) }),
-    });
+    let stop = async () => {};
+    try {
+      record = await work({
+        run,
+        identity,
+        place: placeOf(run, identity.id),
+        agent: async (folders) => {
+          const made = await agents.make(identity, folders);
+          stop = made.stop;
+          return made.agent;
+        },
+        prompts: promptsOf(identity.scenario),
+        limits: plan.study.limits,
+        conversation: plan.study.conversation,
+        instructions: agents.instructions(identity),
+        signal,
+        emit,
+        ...(identity.agentKind === "replay"
+          ? {}
+          : { guard: await guardOf(identity, agents.guidance(identity), options.sandbox.name) }),
+      });
+    } finally {
+      await stop();
+    }
+    if (record.state === "interrupted") return finish("interrupted", record.problem);
   }
   try {
     await evaluateSession(identity, options);
@@ -162,8 +173,16 @@ async function runSession(identity: SessionIdentity, options: RunOptions): Promi
   }
 }
 
-function conditionOf(plan: Plan, { condition }: SessionIdentity): ConditionSpec {
-  return plan.study.conditions.find(({ id }) => id === condition) ?? { id: condition };
+/**
+ * Where a session works: a short path that says nothing about the study to the agent, the same whenever it is resumed,
+ * and not below /tmp, which some agents hold for a place where nothing lasts.
+ */
+function placeOf(run: RunFolder, id: string): string {
+  const digest = createHash("sha256")
+    .update(`${resolve(run.path)} ${id}`)
+    .digest("hex")
+    .slice(0, 12);
+  return join(existsSync("/var/tmp") ? realpathSync("/var/tmp") : realpathSync(tmpdir()), `w-${digest}`);
 }
 
 export function promptsOf(scenario: string): string[] {

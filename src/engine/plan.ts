@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
-import type { Plan, SessionIdentity, Study } from "../model/study.ts";
+import type { AgentSpec, ConditionSpec, Plan, SessionIdentity, Study } from "../model/study.ts";
 import { UserError } from "../util/errors.ts";
 import { seededRandom, shuffled } from "../util/random.ts";
 
+/** What the files hold that a session depends on. */
+export type FileDigests = (agent: AgentSpec, condition: ConditionSpec, baseline: string) => Record<string, string>;
+
 /** The study's matrix as sessions, in the order that its seed gives. */
-export function planOf(study: Study): Plan {
+export function planOf(study: Study, digests: FileDigests): Plan {
   const sessions: SessionIdentity[] = [];
   for (const baseline of study.baselines) {
     for (const agent of study.agents) {
@@ -29,7 +32,9 @@ export function planOf(study: Study): Plan {
             recording,
           };
           const digest = createHash("sha256")
-            .update(JSON.stringify([factors, agent, condition, study.conversation]))
+            .update(
+              JSON.stringify([factors, agent, condition, study.conversation, digests(agent, condition, baseline)]),
+            )
             .digest("hex")
             .slice(0, 6);
           sessions.push({ id: `${baseline}.${agent.id}.${condition.id}.${replicate}-${digest}`, ...factors });

@@ -28,9 +28,13 @@ export class ProofKeeper {
   readonly #leftOut: Proof["leftOut"] = [];
   readonly #breaches = new Set<string>();
 
-  constructor(guard: Guard) {
+  /** `before` is what was kept of the session's earlier steps, when it goes on after it was cut off. */
+  constructor(guard: Guard, before: Proof | null = null) {
     this.#guard = guard;
-    this.#hashes = hashesOf(guard.fixed);
+    this.#hashes = before?.hashes ?? hashesOf(guard.fixed);
+    for (const one of before?.hosts ?? []) this.#hosts.set(keyOf(one), { ...one });
+    this.#leftOut.push(...(before?.leftOut ?? []));
+    for (const breach of before?.breaches ?? []) this.#breaches.add(breach);
   }
 
   /** After each step: the hosts asked for, what the commit left out, and the work tree as the step left it. */
@@ -41,7 +45,7 @@ export class ProofKeeper {
     tree: string,
   ): void {
     for (const one of hosts) {
-      const key = `${one.host} ${one.port} ${one.allowed}`;
+      const key = keyOf(one);
       const known = this.#hosts.get(key);
       if (known) known.times += one.times;
       else this.#hosts.set(key, { ...one });
@@ -57,6 +61,11 @@ export class ProofKeeper {
       this.#look(readFileSync(file), `its transcript, in ${file.slice(kept.length + 1)}`);
     for (const [name, hash] of Object.entries(hashesOf(this.#guard.fixed)))
       if (this.#hashes[name] !== hash) this.#breaches.add(`${name} changed while the session ran`);
+    return this.soFar();
+  }
+
+  /** What is known now: kept after each step, so that a session that is cut off loses nothing of it. */
+  soFar(): Proof {
     return {
       sandbox: this.#guard.sandbox,
       hosts: [...this.#hosts.values()],
@@ -72,6 +81,8 @@ export class ProofKeeper {
         this.#breaches.add(`It looked into ${where}: words that stand only there are in ${place}`);
   }
 }
+
+const keyOf = ({ host, port, allowed }: HostAsked) => `${host} ${port} ${allowed}`;
 
 function hashesOf(fixed: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(fixed).map(([name, path]) => [name, hashOf(path)]));

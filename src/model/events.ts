@@ -1,3 +1,4 @@
+import type { AgentEvent } from "./agent.ts";
 import type { SessionIdentity } from "./study.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -6,6 +7,8 @@ export type RunEvent =
   | { type: "RunStarted"; study: string; sessions: number; done: number }
   | { type: "SessionStarted"; session: SessionIdentity }
   | { type: "StepStarted"; session: string; step: number; of: number }
+  | { type: "AgentActed"; session: string; step: number; event: AgentEvent }
+  | { type: "AgentWaits"; session: string; step: number; seconds: number; reason: string }
   | {
       type: "StageStarted";
       session: string;

@@ -1,3 +1,4 @@
+export * from "./agent.ts";
 export * from "./app.ts";
 export * from "./catalogue.ts";
 export * from "./contract.ts";

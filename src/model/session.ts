@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { STEP_ENDS } from "./agent.ts";
 import { AppReport } from "./app.ts";
 import { Contract } from "./contract.ts";
 import { Decision } from "./decision.ts";
@@ -7,20 +8,67 @@ import type { ScannerReport } from "./scan.ts";
 import { SessionIdentity } from "./study.ts";
 import { Score, Verdict } from "./verdict.ts";
 
-/** One prompt of a session and what it came to. Figures that the agent did not report are null, never zero. */
-export const StepRecord = z.object({
+const figure = z.number().nullable();
+/** A figure that older files do not have. */
+const later = figure.default(null);
+
+/** What an agent spent and did in one step. Figures that it did not report are null, never zero. */
+export const StepAccount = z.object({
+  /** Of the agent alone; waiting for a rate limit is not counted. */
+  durationSeconds: figure,
+  /** All input, what came from a cache included. */
+  tokensIn: figure,
+  tokensOut: figure,
+  /** Of the input: read from a cache. */
+  tokensCached: later,
+  /** Of the output: spent on thinking. */
+  tokensReasoning: later,
+  costUsd: figure,
+  /** `agent`: as it reports it. `prices`: tokens times the dated table of src/agents/prices.json. */
+  costFrom: z.enum(["agent", "prices"]).nullable().default(null),
+  secondsToFirstEdit: later,
+  /** Answers of the model. */
+  turns: later,
+  /** By kind (see TOOL_KINDS); null where the agent does not show its tools. */
+  toolCalls: z.record(z.string(), z.number()).nullable().default(null),
+  commandsRun: later,
+  /** How often it asked for a permission, asked a question or laid out a plan, and how often the policy said no. */
+  asked: z
+    .object({ permission: z.number(), question: z.number(), plan: z.number(), denied: z.number() })
+    .nullable()
+    .default(null),
+  /** The model that the stream names. */
+  model: z.string().nullable().default(null),
+  ended: z.enum(STEP_ENDS).default("finished"),
+  /** Why it did not finish by itself. */
+  endedBecause: z.string().nullable().default(null),
+  /** Times that the prompt was given; more than one when a rate limit or an outage cut the earlier ones off. */
+  attempts: z.number().int().default(1),
+  /** Waiting for rate limits between attempts. */
+  waitedSeconds: z.number().default(0),
+});
+export type StepAccount = z.infer<typeof StepAccount>;
+
+/** One prompt of a session and what it came to. */
+export const StepRecord = StepAccount.extend({
   step: z.number().int(),
   prompt: z.string(),
   commit: z.string(),
-  durationSeconds: z.number().nullable(),
   filesChanged: z.number().int(),
   linesAdded: z.number().int(),
   linesRemoved: z.number().int(),
-  tokensIn: z.number().nullable(),
-  tokensOut: z.number().nullable(),
-  costUsd: z.number().nullable(),
 });
 export type StepRecord = z.infer<typeof StepRecord>;
+
+/** The program that worked, as it was found. */
+export const AgentFound = z.object({
+  kind: z.string(),
+  program: z.string(),
+  version: z.string().nullable(),
+  /** What it was called with, the prompt and secrets left out. */
+  argv: z.array(z.string()),
+});
+export type AgentFound = z.infer<typeof AgentFound>;
 
 /** What made the code of a session: kept with it for ever. */
 export const Provenance = z.object({
@@ -33,6 +81,7 @@ export const Provenance = z.object({
   baseline: z.string(),
   baselineCommit: z.string(),
   notes: z.string(),
+  agent: AgentFound.nullable().default(null),
 });
 export type Provenance = z.infer<typeof Provenance>;
 
@@ -87,6 +136,17 @@ export const Proof = z.object({
 });
 export type Proof = z.infer<typeof Proof>;
 
+/** A conversation that a later step can go on with. Agents report some figures for the whole of it. */
+export const Conversation = z.object({
+  id: z.string(),
+  costUsd: z.number().nullable(),
+  tokensIn: z.number().nullable(),
+  tokensOut: z.number().nullable(),
+  tokensCached: z.number().nullable(),
+  tokensReasoning: z.number().nullable(),
+});
+export type Conversation = z.infer<typeof Conversation>;
+
 export const SESSION_STATES = ["planned", "working", "worked", "evaluated", "failed", "interrupted"] as const;
 
 /** `session.json`: the state of one session. */
@@ -100,6 +160,12 @@ export const SessionRecord = z.object({
   steps: z.array(StepRecord),
   /** Why the session failed or was interrupted. */
   problem: z.string().nullable(),
+  /** Why not all steps were done; null when they were. */
+  cutShort: z.string().nullable().default(null),
+  /** What the next step needs to go on with the conversation of the last one. */
+  conversation: Conversation.nullable().default(null),
+  /** Milliseconds that were neither agent, install, build, app nor waiting: the harness's own. Null while it runs. */
+  overheadMs: z.number().nullable().default(null),
   startedAt: z.string().nullable(),
   finishedAt: z.string().nullable(),
 });

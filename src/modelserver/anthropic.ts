@@ -50,7 +50,7 @@ function read(body: unknown): Asked {
     prompt,
     prompts,
     callsSince,
-    tools: new Map(tools.map(({ name }) => [name, "function"])),
+    tools: new Map(tools.map(({ name }) => [name, { type: "function", namespace: undefined, name }])),
     text: JSON.stringify(body),
   };
 }

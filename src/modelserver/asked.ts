@@ -11,16 +11,24 @@ export interface Asked {
   prompts: number;
   /** Ids of the tool calls made since that prompt. */
   callsSince: readonly string[];
-  /** Names of the tools offered, and how each is called. */
-  tools: ReadonlyMap<string, "function" | "custom">;
+  /** The tools offered, by the name that scripts use: `<namespace>__<name>` where the protocol has namespaces. */
+  tools: ReadonlyMap<string, Tool>;
   /** The whole request as text. */
   text: string;
 }
 
-/** One tool call as the client knows it. A custom tool takes text instead of an object. */
+/** A custom tool takes text instead of an object. */
+export interface Tool {
+  type: "function" | "custom";
+  namespace: string | undefined;
+  name: string;
+}
+
+/** One tool call as the client knows it. */
 export interface ToolCall {
   id: string;
   tool: string;
+  namespace?: string;
   input: Record<string, unknown> | string;
 }
 

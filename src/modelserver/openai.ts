@@ -1,20 +1,22 @@
 import { z } from "zod";
-import { type Asked, type Protocol, pieces, type Reply, type StreamEvent, type ToolCall } from "./asked.ts";
+import { type Asked, type Protocol, pieces, type Reply, type StreamEvent, type Tool, type ToolCall } from "./asked.ts";
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional() });
-const Tool = z.looseObject({ type: z.string(), name: z.string().optional() });
+const Offered = z.looseObject({ type: z.string(), name: z.string().optional() });
+/** Codex offers the tools of one MCP server as a namespace. */
+const OfferedTool = Offered.extend({ tools: z.array(Offered).optional() });
 const Item = z.looseObject({
   type: z.string().default("message"),
   role: z.string().optional(),
   content: z.union([z.string(), z.array(Part)]).nullish(),
   call_id: z.string().optional(),
-  tools: z.array(Tool).optional(),
+  tools: z.array(OfferedTool).optional(),
 });
 const Body = z.looseObject({
   model: z.string(),
   stream: z.boolean().optional(),
   input: z.union([z.string(), z.array(Item)]),
-  tools: z.array(Tool).default([]),
+  tools: z.array(OfferedTool).default([]),
 });
 
 const textOf = (content: z.infer<typeof Item>["content"]): string =>
@@ -48,15 +50,21 @@ function read(body: unknown): Asked {
     prompts,
     callsSince,
     tools: new Map(
-      offered.flatMap(({ type, name }) =>
-        name && (type === "function" || type === "custom") ? [[name, type] as const] : [],
-      ),
+      offered.flatMap(({ tools: inside, ...tool }) => [
+        ...named(tool, undefined),
+        ...(tool.type === "namespace" ? (inside ?? []).flatMap((one) => named(one, tool.name)) : []),
+      ]),
     ),
     text: JSON.stringify(body),
   };
 }
 
-const callItem = ({ id, tool, input }: ToolCall) =>
+function named({ type, name }: z.infer<typeof Offered>, namespace: string | undefined): [string, Tool][] {
+  if (!name || (type !== "function" && type !== "custom")) return [];
+  return [[namespace ? `${namespace}__${name}` : name, { type, namespace, name }]];
+}
+
+const callItem = ({ id, tool, namespace, input }: ToolCall) =>
   typeof input === "string"
     ? { type: "custom_tool_call", id: `ct_${id}`, status: "completed", call_id: id, name: tool, input }
     : {
@@ -65,6 +73,7 @@ const callItem = ({ id, tool, input }: ToolCall) =>
         status: "completed",
         call_id: id,
         name: tool,
+        ...(namespace === undefined ? {} : { namespace }),
         arguments: JSON.stringify(input),
       };
 

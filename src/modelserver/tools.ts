@@ -5,16 +5,18 @@ import type { Deed } from "./script.ts";
 export function callFor(deed: Deed, id: string, { tools }: Asked): ToolCall {
   const offered = (...names: string[]) => names.find((name) => tools.has(name));
   switch (deed.kind) {
-    case "call":
-      if (!tools.has(deed.tool))
-        throw new Error(`the client offers no tool ${deed.tool}: ${[...tools.keys()].join(", ")}`);
-      return { id, tool: deed.tool, input: deed.input };
+    case "call": {
+      const tool = tools.get(deed.tool);
+      if (!tool) throw new Error(`the client offers no tool ${deed.tool}: ${[...tools.keys()].join(", ")}`);
+      const { name, namespace } = tool;
+      return { id, tool: name, input: deed.input, ...(namespace === undefined ? {} : { namespace }) };
+    }
     case "write": {
       const write = offered("Write");
       if (write) return { id, tool: write, input: { file_path: deed.path, content: deed.content } };
       const patch = offered("apply_patch");
       const text = addFile(deed.path, deed.content);
-      if (patch && tools.get(patch) === "custom") return { id, tool: patch, input: text };
+      if (patch && tools.get(patch)?.type === "custom") return { id, tool: patch, input: text };
       return shell(`apply_patch <<'${HEREDOC}'\n${text}${HEREDOC}\n`);
     }
     case "read": {

@@ -141,6 +141,9 @@ export const planned = (identity: SessionIdentity): SessionRecord => ({
   proof: null,
   steps: [],
   problem: null,
+  cutShort: null,
+  conversation: null,
+  overheadMs: null,
   startedAt: null,
   finishedAt: null,
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSy
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { git } from "../util/git.ts";
+import { removeTree } from "../util/scratch.ts";
 import { redactBytes } from "../util/secrets.ts";
 import { type LeftOut, snapshot } from "./snapshot.ts";
 
@@ -15,6 +16,9 @@ export interface Change {
   /** What the commit does not hold: sockets, unreadable folders, files beyond all bounds, secrets. */
   leftOut: LeftOut[];
 }
+
+/** What installing leaves at the top of a work tree. */
+const INSTALLED = new Set(["node_modules", ".venv"]);
 
 async function initRepository(gitDir: string): Promise<void> {
   await git(["init", "-q", "--bare", "--initial-branch=main", "--template="], { gitDir });
@@ -32,6 +36,7 @@ function* commitStream(options: {
   message: string;
   parent: string | undefined;
   leftOut: LeftOut[];
+  unseen: ReadonlySet<string>;
 }): Generator<Buffer> {
   const text = Buffer.from(options.message);
   const who = "unprompted <session@unprompted.invalid> now";
@@ -39,6 +44,7 @@ function* commitStream(options: {
   yield text;
   yield Buffer.from(`\n${options.parent ? `from ${options.parent}\n` : ""}deleteall\n`);
   for (const { path, mode, content: found } of snapshot(options.workTree, options.leftOut)) {
+    if (options.unseen.has(path.toString("utf8"))) continue;
     const content = redactBytes(found);
     if (content !== found) options.leftOut.push({ path: path.toString("utf8"), why: "a secret in it was replaced" });
     yield Buffer.from(`M ${mode} inline ${quoted(path)}\ndata ${content.length}\n`);
@@ -64,20 +70,54 @@ function quoted(path: Buffer): string {
 export class Workspace {
   readonly workTree: string;
   readonly #gitDir: string;
+  readonly #unseen: ReadonlySet<string>;
   readonly commits: string[] = [];
 
-  private constructor(gitDir: string, workTree: string) {
+  private constructor(gitDir: string, workTree: string, unseen: readonly string[]) {
     this.#gitDir = gitDir;
+    this.#unseen = new Set(unseen);
     this.workTree = workTree;
   }
 
-  /** A fresh repository below `folder`, with an empty work tree. */
-  static async create(folder: string): Promise<Workspace> {
+  /**
+   * A fresh repository below `folder`, with an empty work tree. Files named in `unseen`, at its top, are ours: they are
+   * never committed and no part of any diff.
+   */
+  static async create(folder: string, unseen: readonly string[] = []): Promise<Workspace> {
     const gitDir = join(folder, "repository.git");
     const workTree = join(folder, "project");
     mkdirSync(workTree, { recursive: true });
     await initRepository(gitDir);
-    return new Workspace(gitDir, workTree);
+    return new Workspace(gitDir, workTree, unseen);
+  }
+
+  /** The same, gone on with from a bundle: branch and work tree are what they were at `commit`. */
+  static async reopen(
+    folder: string,
+    bundle: string,
+    commit: string,
+    unseen: readonly string[] = [],
+  ): Promise<Workspace> {
+    rmSync(join(folder, "repository.git"), { recursive: true, force: true });
+    const workspace = await Workspace.create(folder, unseen);
+    const gitDir = workspace.#gitDir;
+    await git(["fetch", "-q", bundle, "+refs/heads/main:refs/heads/main"], { gitDir });
+    const history = await git(["rev-list", "--reverse", "--first-parent", commit], { gitDir });
+    workspace.commits.push(...history.trim().split("\n"));
+    await workspace.goBackTo(commit);
+    return workspace;
+  }
+
+  /** Makes branch and work tree what they were at one of its commits; what is installed at the top stays. */
+  async goBackTo(commit: string): Promise<void> {
+    const where = { gitDir: this.#gitDir, workTree: this.workTree };
+    this.commits.splice(this.commits.indexOf(commit) + 1);
+    await git(["update-ref", "refs/heads/main", commit], { gitDir: this.#gitDir });
+    mkdirSync(this.workTree, { recursive: true });
+    for (const entry of readdirSync(this.workTree, { withFileTypes: true }))
+      if (!entry.isDirectory() || !INSTALLED.has(entry.name)) removeTree(join(this.workTree, entry.name));
+    await git(["read-tree", "--reset", commit], where);
+    await git(["checkout-index", "-a", "-f", "-q"], where);
   }
 
   /** Commits all that is in the work tree and says what changed. A step that changed nothing is a commit too. */
@@ -85,7 +125,7 @@ export class Workspace {
     const where = { gitDir: this.#gitDir };
     const leftOut: LeftOut[] = [];
     const parent = this.commits.at(-1);
-    const input = commitStream({ workTree: this.workTree, message, parent, leftOut });
+    const input = commitStream({ workTree: this.workTree, message, parent, leftOut, unseen: this.#unseen });
     await git(["fast-import", "--quiet", "--done", "--date-format=now"], { ...where, input: Readable.from(input) });
     const commit = (await git(["rev-parse", "refs/heads/main"], where)).trim();
     this.commits.push(commit);

@@ -54,7 +54,7 @@ describe("the proof of a session", () => {
 
   it("has marks from the real catalogue, none of which stands in what every agent is given", async () => {
     const identity = { scenario: "pipeline-jobs", baseline: "fastapi-jobs" } as Parameters<typeof guardOf>[0];
-    const real = await guardOf(identity, { id: "bare" }, "bubblewrap");
+    const real = await guardOf(identity, null, "bubblewrap");
     expect(real.marks.length).toBeGreaterThan(30);
     guard = { ...real, fixed: {} };
     for (const folder of ["scenarios/pipeline-jobs/prompts", "baselines/fastapi-jobs/repo"]) {

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import type { Study } from "../../model/study.ts";
 import { runTable } from "../../report/index.ts";
@@ -45,8 +45,10 @@ export function runCommand(signal: AbortSignal): Command {
       "\nExamples:\n  unprompted run\n  unprompted run study.yaml --dry\n  unprompted run study.yaml --jobs 4 --out runs/october\n  unprompted run study.yaml --only evaluate",
     )
     .action(async (file: string | undefined, options: Options) => {
-      const study = await loadStudy(file ?? join(PRODUCT, "studies/demo.yaml"));
-      const plan = planStudy(narrowed(study, options));
+      const studyFile = resolve(file ?? join(PRODUCT, "studies/demo.yaml"));
+      const base = dirname(studyFile);
+      const study = await loadStudy(studyFile);
+      const plan = planStudy(narrowed(study, options), base);
       if (options.only !== undefined && options.only !== "evaluate")
         throw new UserError("bad-arguments", `--only takes "evaluate", not "${options.only}".`);
       const run = new RunFolder(options.out ?? defaultRunFolder(study.id));
@@ -61,7 +63,8 @@ export function runCommand(signal: AbortSignal): Command {
       const jobs = options.jobs ?? Math.max(2, Math.floor(availableParallelism() / 2));
       try {
         run.writePlan(plan);
-        await runPlan({ run, plan, sandbox, jobs, scanners, onlyEvaluate: options.only === "evaluate", signal, emit });
+        const onlyEvaluate = options.only === "evaluate";
+        await runPlan({ run, base, plan, sandbox, jobs, scanners, onlyEvaluate, signal, emit });
       } finally {
         try {
           const input = await reportInput(run);
