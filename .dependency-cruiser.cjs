@@ -16,6 +16,7 @@ const law = {
   scanners: ["model", "util", "sandbox"],
   engine: ["model", "util", "http", "contract", "exploits", "app", "agents/agent.ts", "store", "workspace"],
   report: ["model", "stats", "store", "util"],
+  view: ["model", "store", "util"],
 };
 
 module.exports = {
@@ -35,6 +36,14 @@ module.exports = {
       from: { path: "^scenarios/" },
       to: { path: "^src/", pathNot: ["^src/(model|util|http|contract|exploits)/"] },
     },
+    {
+      name: "viewer-imports",
+      comment: "The browser app knows the model, the statistics and two pure files; all else it asks of its server.",
+      severity: "error",
+      from: { path: "^viewer/" },
+      to: { path: "^(src|scenarios)/", pathNot: ["^src/(model|stats)/", "^src/util/seeded.ts$", "^src/report/html/visible.js$"] },
+    },
+    { name: "nobody-imports-viewer", severity: "error", from: { pathNot: "^viewer/" }, to: { path: "^viewer/" } },
     { name: "nobody-imports-cli", severity: "error", from: { pathNot: "^src/cli/" }, to: { path: "^src/cli/" } },
     { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
@@ -42,6 +51,6 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".mjs", ".js"], conditionNames: ["import", "node", "default"] },
+    enhancedResolveOptions: { extensions: [".ts", ".tsx", ".mjs", ".js"], conditionNames: ["import", "node", "default"] },
   },
 };

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const checks = [
   ["types", "npx", ["tsc", "-p", "."]],
+  ["types of the viewer", "npx", ["tsc", "-p", "viewer"]],
   [
     "lint and format",
     "npx",
@@ -13,7 +14,7 @@ const checks = [
   [
     "import directions",
     "npx",
-    ["depcruise", "src", "scenarios", "--config", ".dependency-cruiser.cjs", "--output-type", "err"],
+    ["depcruise", "src", "scenarios", "viewer/src", "--config", ".dependency-cruiser.cjs", "--output-type", "err"],
   ],
   ["dead code", "npx", ["knip"]],
   [

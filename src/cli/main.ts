@@ -13,7 +13,11 @@ import { newCommand } from "./commands/new.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { runCommand } from "./commands/run.ts";
+<<<<<<< HEAD
 import { scanCommand } from "./commands/scan.ts";
+=======
+import { viewCommand } from "./commands/view.ts";
+>>>>>>> 80eee51 (A viewer: unprompted view shows a run in the browser, live, from the headline to the request that proves it)
 import { PRODUCT } from "./load.ts";
 
 /** Exit codes (DESIGN): 0 fine, 1 exploited or a gate failed, 2 the user's mistake, 3 our fault, 130 interrupted. */
@@ -48,6 +52,7 @@ Examples:
   unprompted check http://127.0.0.1:8000 attack an app that is already running
   unprompted run                         the demo study on recordings
   unprompted run study.yaml --dry        what a study would do
+  unprompted view                        look at the newest run in the browser, also while it goes on
   unprompted exploits T1-11              what one test does, why it matters, how to fix it
   unprompted doctor                      what this machine lacks
 
@@ -58,6 +63,7 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
     checkCommand,
     scanCommand,
     reportCommand,
+    viewCommand,
     exploitsCommand,
     reproduceCommand,
     calibrateCommand,

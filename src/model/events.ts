@@ -1,22 +1,42 @@
-import type { AgentEvent } from "./agent.ts";
-import type { SessionIdentity } from "./study.ts";
-import type { Verdict } from "./verdict.ts";
+import { z } from "zod";
+import { SessionIdentity } from "./study.ts";
+import { Verdict } from "./verdict.ts";
 
 /** What happens while work goes on. Terminal progress and the live viewer read these; nothing is decided by them. */
-export type RunEvent =
-  | { type: "RunStarted"; study: string; sessions: number; done: number }
-  | { type: "SessionStarted"; session: SessionIdentity }
-  | { type: "StepStarted"; session: string; step: number; of: number }
-  | { type: "AgentActed"; session: string; step: number; event: AgentEvent }
-  | { type: "AgentWaits"; session: string; step: number; seconds: number; reason: string }
-  | {
-      type: "StageStarted";
-      session: string;
-      stage: "install" | "build" | "start" | "contract" | "functional" | "exploits" | "scanners";
-      detail?: string;
-    }
-  | { type: "VerdictReached"; session: string; verdict: Verdict; done: number; of: number }
-  | { type: "SessionFinished"; session: SessionIdentity; state: string; problem: string | null; seconds: number }
-  | { type: "RunFinished"; sessions: number; seconds: number };
+export const RunEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("RunStarted"), study: z.string(), sessions: z.number(), done: z.number() }),
+  z.object({ type: z.literal("SessionStarted"), session: SessionIdentity }),
+  z.object({ type: z.literal("StepStarted"), session: z.string(), step: z.number(), of: z.number() }),
+  z.object({
+    type: z.literal("StageStarted"),
+    session: z.string(),
+    stage: z.enum(["install", "build", "start", "contract", "functional", "exploits", "scanners"]),
+    detail: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal("VerdictReached"),
+    session: z.string(),
+    verdict: Verdict,
+    done: z.number(),
+    of: z.number(),
+  }),
+  z.object({
+    type: z.literal("SessionFinished"),
+    session: SessionIdentity,
+    state: z.string(),
+    problem: z.string().nullable(),
+    seconds: z.number(),
+  }),
+  z.object({ type: z.literal("RunFinished"), sessions: z.number(), seconds: z.number() }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
 
 export type Emit = (event: RunEvent) => void;
+
+/** One line of a run's `events.ndjson`. */
+export const LoggedEvent = z.object({
+  /** ISO 8601, UTC. */
+  at: z.string(),
+  event: RunEvent,
+});
+export type LoggedEvent = z.infer<typeof LoggedEvent>;

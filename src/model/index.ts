@@ -10,3 +10,4 @@ export * from "./scan.ts";
 export * from "./session.ts";
 export * from "./study.ts";
 export * from "./verdict.ts";
+export * from "./view.ts";

@@ -69,11 +69,18 @@ export interface Sample {
   repeated: number;
 }
 
+<<<<<<< HEAD
 /** What statistics need of a session's result; every `SessionResult` is one. */
 export interface JudgedSession {
   record: { identity: SessionIdentity };
   /** Null when the session has no verdicts. */
   evaluation: { verdicts: readonly JudgedExploit[] } | null;
+=======
+/** Replays with equal keys are one session, not several; null for a session in which an agent worked. */
+export function replayKey(identity: Pick<SessionIdentity, Factor | "recording">): string | null {
+  const { recording, baseline, agent, condition } = identity;
+  return recording === null ? null : JSON.stringify([recording, baseline, agent, condition]);
+>>>>>>> 80eee51 (A viewer: unprompted view shows a run in the browser, live, from the headline to the request that proves it)
 }
 
 /** The sessions of a run that statistics may count as independent. */
@@ -82,13 +89,13 @@ export function sampleOf(results: readonly JudgedSession[]): Sample {
   const seen = new Set<string>();
   for (const { record, evaluation } of results) {
     const place = record.identity;
-    const replayed = JSON.stringify([place.recording, place.baseline, place.agent, place.condition]);
+    const replayed = replayKey(place);
     if (evaluation === null) {
       sample.unevaluated++;
-    } else if (place.recording !== null && seen.has(replayed)) {
+    } else if (replayed !== null && seen.has(replayed)) {
       sample.repeated++;
     } else {
-      seen.add(replayed);
+      if (replayed !== null) seen.add(replayed);
       const { id, baseline, agent, condition, replicate } = place;
       sample.sessions.push({ id, baseline, agent, condition, replicate, verdicts: evaluation.verdicts });
     }

@@ -101,6 +101,12 @@ export class RunFolder {
     return existsSync(folder) ? readdirSync(folder).sort() : [];
   }
 
+  /** Whether a living process holds the lock. */
+  isBeingWritten(): boolean {
+    const file = join(this.path, ".lock");
+    return existsSync(file) && holderLives(file);
+  }
+
   /** Keeps a second run from writing into the same folder. A lock whose holder has died is taken over. */
   lock(): () => void {
     makeFolder(this.path);
@@ -174,3 +180,5 @@ export function writeReport(run: RunFolder, name: string, content: string): stri
   writeAtomically(file, content);
   return file;
 }
+
+export { EventTail, eventLog } from "./events.ts";

@@ -162,6 +162,7 @@ export class KeptRepository {
 
   static async open(bundle: string, folder: string): Promise<KeptRepository> {
     const gitDir = join(folder, "kept.git");
+    mkdirSync(folder, { recursive: true });
     rmSync(gitDir, { recursive: true, force: true });
     await initRepository(gitDir);
     await git(["fetch", "-q", bundle, "+refs/heads/*:refs/heads/*"], { gitDir });
@@ -175,6 +176,35 @@ export class KeptRepository {
     await git(["read-tree", "--reset", commit], { gitDir: this.#gitDir, workTree });
     await git(["checkout-index", "-a", "-f", "-q"], { gitDir: this.#gitDir, workTree });
     removeLeadingOut(workTree);
+  }
+
+  /** Brings the branch `main` of another bundle in beside this one's and returns its newest commit. */
+  async add(bundle: string): Promise<string> {
+    await git(["fetch", "-q", bundle, "refs/heads/main"], { gitDir: this.#gitDir });
+    return (await git(["rev-parse", "FETCH_HEAD"], { gitDir: this.#gitDir })).trim();
+  }
+
+  /** Text files that are new or changed between two commits. */
+  async changed(from: string, to: string): Promise<string[]> {
+    const range = ["diff-tree", "-r", "--no-renames", "--diff-filter=d", "--numstat", "-z", from, to];
+    return (await git(range, { gitDir: this.#gitDir })).split("\0").flatMap((line) => {
+      const [added, , path] = line.split("\t");
+      return path === undefined || added === "-" ? [] : [path];
+    });
+  }
+
+  /** A file as a commit holds it. Throws HarnessError when it holds none of that name. */
+  async text(commit: string, path: string): Promise<string> {
+    return await git(["cat-file", "-p", `${commit}:${path}`], { gitDir: this.#gitDir });
+  }
+
+  async difference(from: string, to: string): Promise<string> {
+    return await git(["diff", "--no-ext-diff", "--no-textconv", "--no-color", from, to], { gitDir: this.#gitDir });
+  }
+
+  /** The commit `baseline`, which has no parent. */
+  async first(): Promise<string> {
+    return (await git(["rev-list", "--max-parents=0", "refs/heads/main"], { gitDir: this.#gitDir })).trim();
   }
 
   /** The newest commit of the branch `main`. */

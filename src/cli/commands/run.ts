@@ -1,10 +1,14 @@
 import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { Command } from "commander";
+<<<<<<< HEAD
 import type { Study } from "../../model/study.ts";
+=======
+import type { Emit } from "../../model/events.ts";
+>>>>>>> 80eee51 (A viewer: unprompted view shows a run in the browser, live, from the headline to the request that proves it)
 import { runTable } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
-import { RunFolder } from "../../store/index.ts";
+import { eventLog, RunFolder } from "../../store/index.ts";
 import { UserError } from "../../util/errors.ts";
 import { PRODUCT } from "../load.ts";
 import { colourFor, list, positive, sandboxOption } from "../options.ts";
@@ -59,7 +63,10 @@ export function runCommand(signal: AbortSignal): Command {
       if (note) process.stderr.write(`Without a sandbox: ${note}.\n`);
       const scanners = options.scanners ? await askedFor(options.scanners) : (study.scanners ?? "found");
       const unlock = run.lock();
-      const emit = progress(process.stderr);
+      const listeners = [progress(process.stderr), eventLog(run)];
+      const emit: Emit = (event) => {
+        for (const listener of listeners) listener(event);
+      };
       const jobs = options.jobs ?? Math.max(2, Math.floor(availableParallelism() / 2));
       try {
         run.writePlan(plan);

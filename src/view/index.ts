@@ -1,0 +1,2 @@
+export { builtApp } from "./bundle.ts";
+export { type CodeSource, startViewer, type Viewer } from "./server.ts";
