@@ -13,11 +13,8 @@ import { newCommand } from "./commands/new.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { runCommand } from "./commands/run.ts";
-<<<<<<< HEAD
 import { scanCommand } from "./commands/scan.ts";
-=======
 import { viewCommand } from "./commands/view.ts";
->>>>>>> 80eee51 (A viewer: unprompted view shows a run in the browser, live, from the headline to the request that proves it)
 import { PRODUCT } from "./load.ts";
 
 /** Exit codes (DESIGN): 0 fine, 1 exploited or a gate failed, 2 the user's mistake, 3 our fault, 130 interrupted. */

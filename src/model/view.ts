@@ -1,5 +1,6 @@
 import type { CatalogueEntry } from "./catalogue.ts";
 import type { Evidence } from "./evidence.ts";
+import type { ScannerReport } from "./scan.ts";
 import type { Evaluation, SessionRecord } from "./session.ts";
 import type { SessionIdentity, Study } from "./study.ts";
 import type { Tier, VerdictKind } from "./verdict.ts";
@@ -92,8 +93,8 @@ export interface SessionView {
   /** Steps that have a kept diff or transcript. */
   diffs: number[];
   transcripts: number[];
-  /** `scanners.json` as it is; null when no scanner was asked. */
-  scanners: unknown;
+  /** Null when no scanner was asked. */
+  scanners: ScannerReport | null;
 }
 
 export interface EvidenceView {

@@ -1,9 +1,4 @@
 import type { CatalogueEntry, Evidence, Plan, SessionResult } from "../model/index.ts";
-<<<<<<< HEAD
-=======
-
-export type { CatalogueEntry } from "../model/index.ts";
->>>>>>> 80eee51 (A viewer: unprompted view shows a run in the browser, live, from the headline to the request that proves it)
 
 /** All that a report is made of. */
 export interface ReportInput {

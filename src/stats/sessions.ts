@@ -69,18 +69,17 @@ export interface Sample {
   repeated: number;
 }
 
-<<<<<<< HEAD
 /** What statistics need of a session's result; every `SessionResult` is one. */
 export interface JudgedSession {
   record: { identity: SessionIdentity };
   /** Null when the session has no verdicts. */
   evaluation: { verdicts: readonly JudgedExploit[] } | null;
-=======
+}
+
 /** Replays with equal keys are one session, not several; null for a session in which an agent worked. */
 export function replayKey(identity: Pick<SessionIdentity, Factor | "recording">): string | null {
   const { recording, baseline, agent, condition } = identity;
   return recording === null ? null : JSON.stringify([recording, baseline, agent, condition]);
->>>>>>> 80eee51 (A viewer: unprompted view shows a run in the browser, live, from the headline to the request that proves it)
 }
 
 /** The sessions of a run that statistics may count as independent. */

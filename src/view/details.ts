@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SessionView, TextView } from "../model/index.ts";
 import { planned, type RunFolder } from "../store/index.ts";
@@ -50,14 +50,6 @@ export function sessionView(run: RunFolder, id: string): SessionView {
         },
     diffs: having("diff.patch"),
     transcripts: having("transcript.ndjson"),
-    scanners: parsedFile(join(folder, "scanners.json")),
+    scanners: run.scanners(id) ?? null,
   };
-}
-
-function parsedFile(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return null;
-  }
 }

@@ -76,4 +76,5 @@ const STAGE_WORDS = {
   contract: "finds out the contract",
   functional: "checks features",
   exploits: "checks features and attacks",
+  scanners: "asks scanners",
 } as const;

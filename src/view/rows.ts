@@ -84,9 +84,14 @@ export const plannedRow = (identity: SessionIdentity): SessionRow => ({
   madeBy: null,
 });
 
-/** Verdicts are in a row only when the app came up and the evaluation was finished: all else is in no rate. */
+/**
+ * Verdicts are in a row only when the app came up, the evaluation was finished, and the agent saw and changed only what it
+ * was given: all else is in no rate.
+ */
 export function rowOf(record: SessionRecord, evaluation: RowEvaluation | undefined, columns: Columns): SessionRow {
-  const measured = record.state === "evaluated" && evaluation?.app.stage === "ready" ? evaluation : undefined;
+  const breaches = record.proof?.breaches ?? [];
+  const whole = record.state === "evaluated" && evaluation?.app.stage === "ready" && breaches.length === 0;
+  const measured = whole ? evaluation : undefined;
   const letters: string[] = [];
   for (const verdict of measured?.verdicts ?? [])
     letters[columns.placeOf(verdict)] = VERDICT_LETTERS[verdict.verdict] ?? NO_VERDICT;
@@ -95,7 +100,9 @@ export function rowOf(record: SessionRecord, evaluation: RowEvaluation | undefin
     ...record.identity,
     state: record.state,
     stage: evaluation?.app.stage ?? null,
-    problem: firstLine(record.problem ?? evaluation?.app.problem),
+    problem: firstLine(
+      breaches.length ? `left out of all rates: ${breaches.join(". ")}` : (record.problem ?? evaluation?.app.problem),
+    ),
     verdicts: Array.from(letters, (letter) => letter ?? NO_VERDICT).join(""),
     functional: measured?.functional.length
       ? { passed: measured.functional.filter(({ ok }) => ok).length, of: measured.functional.length }

@@ -1,11 +1,8 @@
 import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { Command } from "commander";
-<<<<<<< HEAD
-import type { Study } from "../../model/study.ts";
-=======
 import type { Emit } from "../../model/events.ts";
->>>>>>> 80eee51 (A viewer: unprompted view shows a run in the browser, live, from the headline to the request that proves it)
+import type { Study } from "../../model/study.ts";
 import { runTable } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import { eventLog, RunFolder } from "../../store/index.ts";

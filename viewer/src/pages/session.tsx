@@ -123,6 +123,7 @@ function Content({ view, run, id, route }: { view: SessionView; run: RunView; id
         )}
       </Section>
       <Findings scanners={view.scanners} />
+      <Reached proof={view.record.proof} />
       <Section title="The app">
         {evaluation && (
           <dl class="rows">
@@ -198,6 +199,38 @@ function Verdicts({ verdicts, run, id }: { verdicts: readonly Verdict[]; run: Ru
           </ul>
         </details>
       ))}
+    </Section>
+  );
+}
+
+/** What the agent could reach and did, where one worked here. */
+function Reached({ proof }: { proof: SessionView["record"]["proof"] }) {
+  return (
+    <Section title="What the agent reached">
+      {proof === null ? (
+        <NotMeasured because="no agent worked in this run, as in a replay" />
+      ) : (
+        <>
+          {proof.breaches.map((breach) => (
+            <p key={breach} class="problem">
+              <Text>{breach}</Text>
+            </p>
+          ))}
+          <p>
+            Sandbox <Text>{proof.sandbox}</Text>;{" "}
+            {proof.breaches.length === 0 ? "nothing seen or changed beyond what it was given" : "left out of all rates"}
+            .
+          </p>
+          <ul>
+            {proof.hosts.map((host) => (
+              <li key={JSON.stringify(host)}>
+                <Text>{host.host}</Text> <span class="fine">{host.allowed ? "allowed" : "refused"}</span>
+              </li>
+            ))}
+            {proof.hosts.length === 0 && <li class="fine">no host was asked for</li>}
+          </ul>
+        </>
+      )}
     </Section>
   );
 }

@@ -1,34 +1,16 @@
+import type { ScannerReport } from "../../../src/model/index.ts";
 import { Text } from "../text.tsx";
 import { count } from "../words.ts";
 import { Section } from "./bits.tsx";
 
-interface Finding {
-  rule: string;
-  message: string;
-  severity: string;
-  cwe: string[];
-  file: string | null;
-  line: number | null;
-  url: string | null;
-}
-interface ScannerRun {
-  state: "ran" | "not run";
-  scanner: string;
-  version?: string;
-  reason?: string;
-  findings?: Finding[];
-  incomplete?: string[];
-}
-
 /** What outside scanners said. A scanner that did not run says why, and is never "0 findings". */
-export function Findings({ scanners }: { scanners: unknown }) {
-  const runs = (scanners as { runs?: ScannerRun[] } | null)?.runs;
+export function Findings({ scanners }: { scanners: ScannerReport | null }) {
   return (
     <Section title="Findings of scanners">
-      {!Array.isArray(runs) || runs.length === 0 ? (
+      {!scanners?.runs.length ? (
         <p class="unmeasured">Not run: no scanner was asked to look at this session.</p>
       ) : (
-        runs.map((run) => <One key={run.scanner} run={run} />)
+        scanners.runs.map((run) => <One key={run.scanner} run={run} />)
       )}
     </Section>
   );
@@ -36,19 +18,19 @@ export function Findings({ scanners }: { scanners: unknown }) {
 
 const SHOWN = 200;
 
-function One({ run }: { run: ScannerRun }) {
-  const { scanner, version, findings = [], incomplete = [] } = run;
+function One({ run }: { run: ScannerReport["runs"][number] }) {
   if (run.state !== "ran")
     return (
       <p>
         <b>
-          <Text>{scanner}</Text>
+          <Text>{run.scanner}</Text>
         </b>{" "}
         <span class="unmeasured">
-          not run: <Text>{run.reason ?? "no reason was kept"}</Text>
+          not run: <Text>{run.reason}</Text>
         </span>
       </p>
     );
+  const { scanner, version, findings, incomplete } = run;
   return (
     <details>
       <summary data-stop>
@@ -56,7 +38,7 @@ function One({ run }: { run: ScannerRun }) {
           <Text>{scanner}</Text>
         </b>{" "}
         <span class="fine">
-          <Text>{version ?? ""}</Text>
+          <Text>{version}</Text>
         </span>
         : {count(findings.length, "finding")}
         {incomplete.length > 0 ? `; could not look at ${count(incomplete.length, "thing")}` : ""}
@@ -77,7 +59,7 @@ function One({ run }: { run: ScannerRun }) {
                   finding.rule,
                   finding.file && `${finding.file}${finding.line ? `:${finding.line}` : ""}`,
                   finding.url,
-                  finding.cwe?.join(" "),
+                  finding.cwe.join(" "),
                 ]
                   .filter(Boolean)
                   .join("  ")}
