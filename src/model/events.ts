@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AgentEvent } from "./agent.ts";
 import { SessionIdentity } from "./study.ts";
 import { Verdict } from "./verdict.ts";
 
@@ -7,6 +8,14 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("RunStarted"), study: z.string(), sessions: z.number(), done: z.number() }),
   z.object({ type: z.literal("SessionStarted"), session: SessionIdentity }),
   z.object({ type: z.literal("StepStarted"), session: z.string(), step: z.number(), of: z.number() }),
+  z.object({ type: z.literal("AgentActed"), session: z.string(), step: z.number(), event: AgentEvent }),
+  z.object({
+    type: z.literal("AgentWaits"),
+    session: z.string(),
+    step: z.number(),
+    seconds: z.number(),
+    reason: z.string(),
+  }),
   z.object({
     type: z.literal("StageStarted"),
     session: z.string(),

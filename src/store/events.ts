@@ -13,6 +13,8 @@ const NAME = "events.ndjson";
 export function eventLog(run: RunFolder): Emit {
   const file = join(run.path, NAME);
   return (event) => {
+    // The transcript holds all that an agent does; here only what tells that it is at work.
+    if (event.type === "AgentActed" && event.event.type !== "tool-call") return;
     const line = `${JSON.stringify({ at: new Date().toISOString(), event } satisfies LoggedEvent)}\n`;
     try {
       if (event.type === "RunStarted") writeAtomically(file, line);

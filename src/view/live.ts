@@ -1,6 +1,7 @@
 import type { LiveView, LoggedEvent } from "../model/index.ts";
 
 const SHOWN_FAILURES = 12;
+const SHOWN_CHARACTERS = 120;
 
 type Working = LiveView["working"][number];
 
@@ -27,6 +28,15 @@ export class LiveState {
         return;
       case "StepStarted":
         this.#set(event.session, `step ${event.step} of ${event.of}`, event.step - 1, event.of);
+        return;
+      case "AgentActed":
+        if (event.event.type === "tool-call") {
+          const { kind, subject, tool } = event.event;
+          this.#say(event.session, `step ${event.step}: ${kind} ${subject ?? tool}`.slice(0, SHOWN_CHARACTERS));
+        }
+        return;
+      case "AgentWaits":
+        this.#say(event.session, `step ${event.step}: waits ${Math.round(event.seconds)} s, ${event.reason}`);
         return;
       case "StageStarted":
         this.#set(event.session, STAGE_WORDS[event.stage], 0, 0);
@@ -62,6 +72,12 @@ export class LiveState {
 
   view(): LiveView | null {
     return this.#view && { ...this.#view, working: [...this.#working.values()] };
+  }
+
+  /** Other words for what goes on, as far along as before. */
+  #say(session: string, doing: string): void {
+    const { done = 0, of = 0 } = this.#working.get(session) ?? {};
+    this.#set(session, doing, done, of);
   }
 
   #set(session: string, doing: string, done: number, of: number): void {
