@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import checker from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -12,7 +12,6 @@ export const missing = !existsSync(CHROMIUM);
 export const SHOTS = join(tmpdir(), "viewer-shots");
 
 const BIN = fileURLToPath(new URL("../../bin/unprompted.js", import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export interface Served {
   url: string;
@@ -100,7 +99,7 @@ const SETTLED = `!/(Reads|Opens|Compares) the [a-z' ]+…/.test(document.body.in
 /** Violations of WCAG 2.2 A and AA and of axe's good practice, in words; empty is what we want. */
 export async function axe(page: Page): Promise<string[]> {
   // The page's own policy admits no script of ours; the debugger's evaluation is beside it.
-  await page.evaluate(AXE);
+  await page.evaluate(checker.source);
   return await page.evaluate<string[]>(`axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
