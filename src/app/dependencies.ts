@@ -78,6 +78,8 @@ export async function dependenciesOf(
     }
     const finished = await runInstall(recipe.install, entry, sandbox, signal, onOutput);
     if (finished.exitCode !== 0) throw installError(finished, recipe.install);
+    // An app without packages gets no folder of them, and is as installed as any other.
+    mkdirSync(done(false).folder, { recursive: true });
     writeFileSync(complete, "");
     return done(false);
   } finally {

@@ -12,6 +12,9 @@ import { UserError, unknownName } from "../util/errors.ts";
 /** The product's own folder, where scenarios, baselines, references and recordings lie. */
 export const PRODUCT = fileURLToPath(new URL("../..", import.meta.url));
 
+export const VERSION: string = (JSON.parse(readFileSync(join(PRODUCT, "package.json"), "utf8")) as { version: string })
+  .version;
+
 const foldersIn = (name: string): string[] => {
   const folder = join(PRODUCT, name);
   if (!existsSync(folder)) return [];
@@ -61,7 +64,11 @@ export function loadContract(folder: string): Contract | undefined {
 }
 
 /** Reads YAML into a schema; a mistake names the file, the place and what was expected. */
-export function parseYaml<T>(file: string, schema: z.ZodType<T>, code: "bad-contract" | "bad-study" = "bad-study"): T {
+export function parseYaml<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  code: "bad-contract" | "bad-study" | "bad-baseline-file" = "bad-study",
+): T {
   let value: unknown;
   try {
     value = parse(readFileSync(file, "utf8"));

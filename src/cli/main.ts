@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { AppError, didYouMean, UserError } from "../util/errors.ts";
 import { claimScratch } from "../util/scratch.ts";
 import { keepSecretsOf } from "../util/secrets.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exploitsCommand } from "./commands/exploits.ts";
 import { modelServerCommand } from "./commands/model-server.ts";
@@ -15,7 +14,7 @@ import { reproduceCommand } from "./commands/reproduce.ts";
 import { runCommand } from "./commands/run.ts";
 import { scanCommand } from "./commands/scan.ts";
 import { viewCommand } from "./commands/view.ts";
-import { PRODUCT } from "./load.ts";
+import { VERSION } from "./load.ts";
 
 /** Exit codes (DESIGN): 0 fine, 1 exploited or a gate failed, 2 the user's mistake, 3 our fault, 130 interrupted. */
 export const EXIT = { fine: 0, exploited: 1, user: 2, harness: 3, interrupted: 130 } as const;
@@ -35,10 +34,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 function build(): Command {
-  const version = (JSON.parse(readFileSync(join(PRODUCT, "package.json"), "utf8")) as { version: string }).version;
   const program = new Command("unprompted")
     .description("Shows the security decisions that coding agents make when nobody asks.")
-    .version(version)
+    .version(VERSION)
     .showHelpAfterError("(add --help for the options and examples)")
     .exitOverride()
     .addHelpText(
@@ -61,6 +59,7 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
     scanCommand,
     reportCommand,
     viewCommand,
+    compareCommand,
     exploitsCommand,
     reproduceCommand,
     calibrateCommand,

@@ -1,3 +1,4 @@
+export * from "./accepted.ts";
 export * from "./agent.ts";
 export * from "./app.ts";
 export * from "./catalogue.ts";

@@ -177,7 +177,7 @@ export interface SessionResult {
   /** Null while it was not evaluated. */
   evaluation: Evaluation | null;
   /** What outside scanners said; not there while none was asked. */
-  scanners?: ScannerReport;
+  scanners?: ScannerReport | undefined;
   /** Folder of the session within the run. */
   folder: string;
 }

@@ -1,7 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { type Evidence, type KeptBody, type SessionResult, VERDICTS, type Verdict } from "../model/index.ts";
+import { oneLine } from "./ansi.ts";
 import type { Figures, SessionFigures, TestFigures } from "./figures.ts";
-import { visible } from "./html/visible.js";
 import type { ReportInput } from "./input.ts";
 import { headline, notMeasured } from "./notes.ts";
 import { count, TIER_WORDS, VERDICT_WORDS } from "./words.ts";
@@ -174,7 +174,7 @@ export function pageData(input: ReportInput, figures: Figures) {
   const { study } = input.plan;
   const makers: string[] = [];
   const page = {
-    title: visible(study.title ?? study.id),
+    title: oneLine(study.title ?? study.id),
     study: { id: study.id, scenario: study.scenario, seed: study.seed, replicates: study.replicates },
     headline: headline(figures),
     overall: figures.overall,

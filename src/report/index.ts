@@ -1,8 +1,17 @@
+export { type Badge, badgeOf } from "./badge.ts";
+export { type ComparedSide, compareRuns, comparisonText, type RunComparison } from "./compare.ts";
 export { csvField, sessionsCsv } from "./csv.ts";
 export { type Figures, figuresOf } from "./figures.ts";
+export { githubAnnotations } from "./github.ts";
+export { type Hole, type Outcome, outcomeOf } from "./holes.ts";
 export { reportHtml } from "./html.ts";
 export type { ReportInput } from "./input.ts";
 export { resultsJson } from "./json.ts";
+export { junitXml } from "./junit.ts";
 export { reportMarkdown } from "./markdown.ts";
+export { checkMarkdown } from "./markdown-check.ts";
+export { verdictsCsv, verdictsNdjson } from "./rows.ts";
+export { type SarifApp, sarifLog } from "./sarif.ts";
+export { measuredOf } from "./session-figures.ts";
 export { type CheckOptions, checkReport, plainText, runTable, type TerminalOptions } from "./terminal.ts";
 export { type ScanLines, scannerLines } from "./terminal-scan.ts";

@@ -60,8 +60,33 @@ export function notMeasured(input: ReportInput, figures: Figures): string[] {
     }
   }
   notes.push(...aboutSessions(sessions, measured));
-  notes.push(...analysis.notes, "Scanners: not run, since this version drives none.");
+  notes.push(...analysis.notes, ...aboutScanners(sessions));
   return notes;
+}
+
+/** Per scanner, in how many sessions it ran with what, and why it did not run in others. */
+function aboutScanners(sessions: readonly SessionFigures[]): string[] {
+  const asked = sessions.filter((s) => s.scanners !== null);
+  if (asked.length === 0) return ["Outside scanners: not run: none was asked for."];
+  const runs = Map.groupBy(
+    asked.flatMap((s) => s.scanners ?? []),
+    (run) => run.scanner,
+  );
+  return [...runs].map(([scanner, all]) => {
+    const ran = all.flatMap(({ findings }) => findings ?? []);
+    const reasons = [...new Set(all.flatMap(({ reason }) => reason ?? []))].map(cutShort);
+    const silent = all.length - ran.length;
+    const said = ran.length
+      ? `${count(
+          ran.reduce((a, b) => a + b, 0),
+          "finding",
+        )} in ${count(ran.length, "run")}`
+      : "no run";
+    const not = silent
+      ? `; not run ${silent === 1 ? "once" : `${silent} times`}: ${reasons.slice(0, 3).join("; ")}`
+      : "";
+    return `Scanner ${scanner}: ${said} of ${all.length}${not}. Findings are no verdicts and in no rate.`;
+  });
 }
 
 function aboutSessions(sessions: readonly SessionFigures[], measured: readonly SessionFigures[]): string[] {

@@ -2,6 +2,7 @@ import type {
   Decision,
   Evaluation,
   Provenance,
+  ScannerReport,
   SessionIdentity,
   SessionRecord,
   SessionResult,
@@ -44,10 +45,12 @@ export interface SessionFigures {
   tokensIn: number | null;
   tokensOut: number | null;
   costUsd: number | null;
+  /** Null while none was asked. */
+  scanners: ScannerFigures[] | null;
 }
 
 /** What the agent chose on a topic of the decisions, every distinct choice once; null when nothing is known. */
-function choiceOf(decisions: readonly Decision[], topic: string): string | null {
+export function choiceOf(decisions: readonly Decision[], topic: string): string | null {
   const choices = decisions.filter((d) => d.topic === topic && d.origin !== "unknown").map((d) => d.choice);
   return choices.length ? [...new Set(choices)].join("; ") : null;
 }
@@ -86,8 +89,31 @@ function failureOf(record: SessionRecord, evaluation: Evaluation | null): Failur
   }
 }
 
+/** A session's evaluation where its verdicts may be counted; else null and why. Reads the evaluation once. */
+export function measuredOf({ record, evaluation }: Pick<SessionResult, "record" | "evaluation">): {
+  measured: Evaluation | null;
+  evaluation: Evaluation | null;
+  failure: Failure | null;
+} {
+  const failure = failureOf(record, evaluation);
+  return { measured: failure === null ? evaluation : null, evaluation, failure };
+}
+
+/** What one scanner came to in one session: how many findings, or why it did not run. */
+export interface ScannerFigures {
+  scanner: string;
+  findings: number | null;
+  reason: string | null;
+}
+
 /** How many proofs of one hole are kept with their words; all of them are in verdicts.csv. */
 const PROOFS = 24;
+
+const NOT_RUN: ReturnType<typeof measuredOf> = {
+  measured: null,
+  evaluation: null,
+  failure: { stage: "not run", reason: "The session has not been run.", logTail: null },
+};
 
 /**
  * Counts sessions one at a time and forgets their evaluations: equal verdicts and texts are kept once, so that ten
@@ -105,12 +131,8 @@ export class Digester {
 
   /** `result` is undefined when nothing of the session is stored. */
   session(identity: SessionIdentity, result: SessionResult | undefined): SessionFigures {
-    const evaluation = result?.evaluation ?? null;
-    const failure: Failure | null = result
-      ? failureOf(result.record, evaluation)
-      : { stage: "not run", reason: "The session has not been run.", logTail: null };
+    const { measured, evaluation, failure } = result ? measuredOf(result) : NOT_RUN;
     const state = result?.record.state ?? "planned";
-    const measured = failure === null ? evaluation : null;
     const failed = state === "failed" || state === "interrupted" || (evaluation?.app.stage ?? "ready") !== "ready";
     const steps = result?.record.steps ?? [];
     const decisions = measured?.decisions ?? [];
@@ -135,7 +157,17 @@ export class Digester {
       tokensIn: sumKnown(steps.map((s) => s.tokensIn)),
       tokensOut: sumKnown(steps.map((s) => s.tokensOut)),
       costUsd: sumKnown(steps.map((s) => s.costUsd)),
+      scanners: this.#scanned(result?.scanners),
     };
+  }
+
+  #scanned(report: ScannerReport | undefined): ScannerFigures[] | null {
+    if (!report) return null;
+    return report.runs.map((run) => ({
+      scanner: this.#once(run.scanner),
+      findings: run.state === "ran" ? run.findings.length : null,
+      reason: run.state === "ran" ? null : this.#once(run.reason),
+    }));
   }
 
   #keepProofs(session: string, verdicts: readonly Verdict[]): void {

@@ -1,7 +1,8 @@
 import type { CatalogueEntry, Evaluation, Severity, Verdict, VerdictKind } from "../model/index.ts";
 import { hanging, oneLine, type Paint, painter, plainText, wrap } from "./ansi.ts";
 import { type Tally, tiersOf } from "./counts.ts";
-import { count, durationText, listed, SEVERITY_RANK } from "./words.ts";
+import { type Hole, type Outcome, outcomeOf } from "./holes.ts";
+import { count, durationText, listed } from "./words.ts";
 
 export interface CheckOptions {
   color: boolean;
@@ -45,7 +46,7 @@ function headlineOf(evaluation: Evaluation): string {
   return parts.length ? `${parts.join(", ")}.` : "No test applied.";
 }
 
-function holeLines({ verdict, entry }: Judged, options: CheckOptions, paint: Paint): string[] {
+function holeLines({ verdict, entry, place, expired }: Hole, options: CheckOptions, paint: Paint): string[] {
   const { width } = options;
   const severity = entry?.severity;
   const title = `${verdict.id} ${oneLine(entry?.title ?? verdict.slug)}`;
@@ -63,6 +64,13 @@ function holeLines({ verdict, entry }: Judged, options: CheckOptions, paint: Pai
     ...wrap(oneLine(verdict.summary), width - 2).map((line) => `  ${paint(line, "red")}`),
     ...(entry?.why ? field("Why it matters", oneLine(entry.why)) : []),
     ...(entry?.fix ? field("Fix", oneLine(entry.fix)) : []),
+    ...(place
+      ? field(
+          "Look at",
+          oneLine(`${place.file}${place.line === null ? "" : `:${place.line}`} (${place.decision.topic})`),
+        )
+      : []),
+    ...(expired ? field("Accepted", `until ${expired.expires}, which has passed: ${oneLine(expired.reason)}`) : []),
     ...(entry?.cwe || entry?.standard
       ? field("Standard", oneLine([entry.cwe, entry.standard].filter(Boolean).join(", ")))
       : []),
@@ -136,11 +144,12 @@ function verboseLines(evaluation: Evaluation, width: number, paint: Paint): stri
 
 function lastLine(
   evaluation: Evaluation,
-  holes: readonly Judged[],
+  { open: holes, holes: all }: Outcome,
   unjudged: number,
   options: CheckOptions,
   paint: Paint,
 ): string[] {
+  const accepted = all.length - holes.length;
   const bySeverity = Object.entries(Object.groupBy(holes, (h) => h.entry?.severity ?? "unrated")).map(
     ([severity, list]) => `${list?.length} ${severity}`,
   );
@@ -150,7 +159,9 @@ function lastLine(
   const said = holes.length
     ? `${count(holes.length, "test")} exploited: ${listed(bySeverity)}.`
     : tested
-      ? "Nothing was exploited."
+      ? accepted
+        ? `Nothing was exploited but ${count(accepted, "accepted hole")}.`
+        : "Nothing was exploited."
       : "Nothing could be tested.";
   const style = holes.length ? "red" : tested && !unjudged ? "green" : "yellow";
   return wrap(said + open + time, options.width).map((line) => paint(line, style, "bold"));
@@ -161,6 +172,7 @@ export function checkReport(
   evaluation: Evaluation,
   catalogue: readonly CatalogueEntry[],
   options: CheckOptions,
+  outcome: Outcome = outcomeOf(evaluation, catalogue),
 ): string {
   const { width, verbose } = options;
   const paint = painter(options.color);
@@ -168,8 +180,7 @@ export function checkReport(
   const entries = new Map(catalogue.map((entry) => [entry.id, entry]));
   const judged = evaluation.verdicts.map((verdict) => ({ verdict, entry: entries.get(verdict.id) }));
   const of = (kind: VerdictKind) => judged.filter((j) => j.verdict.verdict === kind);
-  const rank = (j: Judged) => SEVERITY_RANK[j.entry?.severity ?? "medium"];
-  const holes = of("exploited").sort((a, b) => a.verdict.tier - b.verdict.tier || rank(a) - rank(b));
+  const accepted = outcome.holes.flatMap((hole) => (hole.accepted ? [{ ...hole, accepted: hole.accepted }] : []));
   const functional = evaluation.functional.filter((f) => !f.ok);
   const unjudged = of("broken").length + of("inconclusive").length;
   const works = evaluation.functional.length
@@ -181,7 +192,21 @@ export function checkReport(
       (line) => paint(line, "dim"),
     ),
     "",
-    ...holes.flatMap((hole) => holeLines(hole, options, paint)),
+    ...outcome.open.flatMap((hole) => holeLines(hole, options, paint)),
+    ...bullets(
+      "Accepted",
+      accepted.map(
+        ({ verdict, accepted: { expires, reason } }) => `${verdict.id} ${verdict.slug}, until ${expires}: ${reason}`,
+      ),
+      width,
+      paint,
+    ),
+    ...bullets(
+      "Accepted, and not exploited any more: remove from the baseline file",
+      outcome.needless.map(({ id, reason }) => `${id}: ${reason}`),
+      width,
+      paint,
+    ),
     ...(verbose ? shortList("Defended", of("defended"), width, paint) : []),
     ...shortList("Broken: the feature does not work, so the attack says nothing", of("broken"), width, paint),
     ...shortList("Inconclusive: our harness could not decide", of("inconclusive"), width, paint),
@@ -203,7 +228,7 @@ export function checkReport(
     ),
     ...(verbose ? verboseLines(evaluation, width, paint) : []),
     ...(options.besides?.length ? [...options.besides, ""] : []),
-    ...lastLine(evaluation, holes, unjudged, options, paint),
+    ...lastLine(evaluation, outcome, unjudged, options, paint),
   ];
   return `${lines.join("\n")}\n`;
 }

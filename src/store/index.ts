@@ -1,11 +1,11 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Evidence } from "../model/evidence.ts";
 import { ScannerReport } from "../model/scan.ts";
 import { Evaluation, SessionRecord, type SessionResult } from "../model/session.ts";
 import { Plan, type SessionIdentity } from "../model/study.ts";
 import { UserError } from "../util/errors.ts";
-import { makeFolder, writeAtomically, writeJson } from "../util/files.ts";
+import { makeFolder, writeAtomically, writeJson, writePieces } from "../util/files.ts";
 
 /** A run on disk: `plan.json`, and `sessions/<id>/` with `session.json`, `evaluation.json`, `scanners.json`, `evidence/`, `steps/`. */
 export class RunFolder {
@@ -82,17 +82,15 @@ export class RunFolder {
     return readParsed(join(this.sessionFolder(id), "evidence", `${exploit}.json`), (value) => Evidence.parse(value));
   }
 
-  /** All sessions of the plan, in its order; those not begun have the state `planned`. */
+  /**
+   * All sessions of the plan, in its order; those not begun have the state `planned`. Their `evaluation` and
+   * `scanners` are read from disk each time that they are asked for.
+   */
   results(): SessionResult[] {
-    return this.plan().sessions.map((identity) => {
-      const scanners = this.scanners(identity.id);
-      return {
-        record: this.record(identity.id) ?? planned(identity),
-        evaluation: this.evaluation(identity.id) ?? null,
-        folder: this.sessionFolder(identity.id),
-        ...(scanners ? { scanners } : {}),
-      };
-    });
+    const texts = new Map<string, string>();
+    return this.plan().sessions.map(
+      (identity) => new StoredSession(this, sharing(texts, this.record(identity.id) ?? planned(identity))),
+    );
   }
 
   /** Ids of sessions on disk, in the plan or not. */
@@ -174,11 +172,42 @@ function readParsed<T>(file: string, parse: (value: unknown) => T): T | undefine
 }
 
 /** Writes one report file into a run. */
-export function writeReport(run: RunFolder, name: string, content: string): string {
-  mkdirSync(run.path, { recursive: true });
+export function writeReport(run: RunFolder, name: string, pieces: Iterable<string>): string {
   const file = join(run.path, name);
-  writeAtomically(file, content);
+  writePieces(file, pieces);
   return file;
+}
+
+/** A session whose evaluation is read whenever it is asked for, so that a run of thousands fits into memory. */
+class StoredSession implements SessionResult {
+  readonly record: SessionRecord;
+  readonly folder: string;
+  readonly #run: RunFolder;
+
+  constructor(run: RunFolder, record: SessionRecord) {
+    this.#run = run;
+    this.record = record;
+    this.folder = run.sessionFolder(record.identity.id);
+  }
+
+  get evaluation(): Evaluation | null {
+    return this.#run.evaluation(this.record.identity.id) ?? null;
+  }
+
+  get scanners(): ScannerReport | undefined {
+    return this.#run.scanners(this.record.identity.id);
+  }
+}
+
+/** The prompts of a scenario stand in every session; in memory each is kept once. */
+function sharing(texts: Map<string, string>, record: SessionRecord): SessionRecord {
+  const once = (text: string) => {
+    const known = texts.get(text);
+    if (known === undefined) texts.set(text, text);
+    return known ?? text;
+  };
+  for (const step of record.steps) step.prompt = once(step.prompt);
+  return record;
 }
 
 export { EventTail, eventLog } from "./events.ts";

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   "no-sandbox",
   "not-found",
   "bad-contract",
+  "bad-baseline-file",
   "bad-script",
   "unreadable-run",
   "unwritable-folder",

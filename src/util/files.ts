@@ -37,13 +37,34 @@ export function makeFolder(path: string): void {
  * Text is redacted on its way: no kept secret reaches the disk.
  */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
+  writePieces(path, [content]);
+}
+
+/** How much is collected before it goes to the disk. */
+const PIECE_CHARACTERS = 1_000_000;
+
+/** The same for a file that is made piece by piece and never in memory as a whole. */
+export function writePieces(path: string, pieces: Iterable<string | Uint8Array>): void {
   makeFolder(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString("hex")}.tmp`);
   try {
     const fd = openSync(temporary, "wx", 0o644);
-    try {
+    const write = (content: string | Uint8Array) => {
       const bytes = typeof content === "string" ? Buffer.from(redact(content)) : content;
       for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    };
+    try {
+      let waiting = "";
+      for (const piece of pieces) {
+        if (typeof piece === "string" && waiting.length + piece.length < PIECE_CHARACTERS) {
+          waiting += piece;
+          continue;
+        }
+        write(waiting);
+        waiting = "";
+        write(piece);
+      }
+      write(waiting);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

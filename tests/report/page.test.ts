@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { figuresOf, reportHtml } from "../../src/report/index.ts";
-import { HOSTILE, hostileSay } from "./hostile.ts";
+import { allOfThem, HOSTILE, hostileSay } from "./hostile.ts";
 import { type Made, madeInput } from "./made.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -225,13 +225,17 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     expect(trouble).toEqual([]);
   });
 
-  it.each([360, 1280])(
-    "lets nothing hostile run, load or widen the page at %i px",
-    async (width) => {
-      const input = madeInput({ say: hostileSay() });
+  it.each([
+    [360, "one in each field", hostileSay()],
+    [1280, "one in each field", hostileSay()],
+    [1280, "all in every field", allOfThem],
+  ] as const)(
+    "lets nothing hostile run, load or widen the page at %i px, %s",
+    async (width, many, say) => {
+      const input = madeInput({ say });
       for (const [i, session] of input.sessions.entries()) {
         session.record.identity.id = `${session.record.identity.id} ${HOSTILE[i]} ${HOSTILE[15 + i]}`;
-        session.record.identity.model = HOSTILE[35] ?? "";
+        session.record.identity.model = HOSTILE.at(-1) ?? "";
       }
       const { page, trouble, url } = await open(
         { ...input, plan: { ...input.plan, sessions: input.sessions.map((s) => s.record.identity) } },
@@ -265,7 +269,7 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
       expect(await page.locator("#app :is(script, img, iframe, svg, style, link, base, meta)").count()).toBe(0);
       expect(page.url().split("#")[0]).toBe(url);
       expect(trouble).toEqual([]);
-      await page.screenshot({ path: join(SHOTS, `hostile-${width}.png`), fullPage: true });
+      await page.screenshot({ path: join(SHOTS, `hostile-${width}-${many.slice(0, 3)}.png`), fullPage: true });
     },
     120_000,
   );

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { stringify } from "yaml";
 import { detectRecipe, prepareApp } from "../../app/index.ts";
 import type { Target } from "../../engine/bench.ts";
@@ -20,8 +20,10 @@ import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import type { Asked } from "../../scanners/index.ts";
 import { AppError, UserError } from "../../util/errors.ts";
 import { makeFolder, writeAtomically, writeJson } from "../../util/files.ts";
+import { openGate } from "../gate.ts";
 import { CONTRACT_FILE, loadBaseline, loadContract, loadScenario, parseYaml, selectExploits } from "../load.ts";
 import { colourFor, keyValue, list, positive, sandboxOption } from "../options.ts";
+import { CHECK_FORMATS, type CheckFormat, checkAs, formatsFrom, writeCheckReports } from "../reports.ts";
 import { askedFor, scanApp, scannersOption } from "../scanning.ts";
 import { decisionsOf } from "../study.ts";
 
@@ -39,6 +41,11 @@ interface Options {
   jobs?: number;
   out?: string;
   json?: boolean;
+  format?: "text" | "json" | CheckFormat;
+  write?: string[];
+  baselineFile?: string;
+  accept?: string;
+  expires?: string;
   verbose?: boolean;
   scanners?: string[];
   sandbox: SandboxName;
@@ -66,6 +73,17 @@ export function checkCommand(signal: AbortSignal): Command {
     .option("--out <folder>", "keep result.json and the evidence there")
     .option("--no-functional", "leave out the checks of whether features work")
     .option("--json", "print one JSON object on stdout and nothing else there")
+    .addOption(
+      new Option("--format <name>", "what goes to stdout: for a person, or for a machine").choices([
+        "text",
+        "json",
+        ...CHECK_FORMATS,
+      ]),
+    )
+    .option("--write <names>", `also keep these in the folder of --out: ${CHECK_FORMATS.slice(1).join(", ")}`, list)
+    .option("--baseline-file <file>", "holes that are accepted, each with a reason and a last day; they do not fail")
+    .option("--accept <reason>", "accept the holes that are open now: write them into the baseline file")
+    .option("--expires <date>", "with --accept: the last day, as YYYY-MM-DD (90 days from today)")
     .option("-v, --verbose", "also show what was defended, and every finding of scanners")
     .addOption(scannersOption())
     .addOption(sandboxOption())
@@ -78,43 +96,73 @@ Examples:
   unprompted check ./app --build "go build -o app ." --start ./app
   unprompted check ./app --install "" --start "npm run serve" --env DATABASE_URL=file:app.db
   unprompted check http://127.0.0.1:8000 --only T1-22,nosniff
+  unprompted check . --format github --out result --write sarif,junit
+  unprompted check . --baseline-file accepted.yaml --accept "the proxy sets these headers" --expires 2027-03-31
+  unprompted check . --baseline-file accepted.yaml
 
-Exit codes: 0 nothing was exploited, 1 something was, 2 the app cannot be attacked (it does not install, build, start or answer) or the call is wrong, 3 our own fault.`,
+Exit codes: 0 nothing was exploited that is not accepted, 1 something was, 2 the app cannot be attacked (it does not install, build, start or answer) or the call is wrong, 3 our own fault.`,
     )
     .action(async (app: string, options: Options) => {
+      if (options.json && options.format !== undefined && options.format !== "json")
+        throw new UserError("bad-arguments", `--json and --format ${options.format} contradict each other.`);
+      const format = options.json ? "json" : (options.format ?? "text");
+      options = { ...options, format, json: format === "json" };
+      const written = formatsFrom(options.write ?? [], CHECK_FORMATS);
+      if (written.length > 0 && !options.out)
+        throw new UserError("bad-arguments", "--write needs a folder.", "Add --out <folder>.");
+      const catalogue = await catalogueOf(options.scenario);
+      const gate = openGate(options, catalogue);
       const asked = await askedFor(options.scanners);
       const checked = /^https?:\/\//.test(app)
         ? await checkAddress(app, options, asked, signal)
         : await checkFolder(app, options, asked, signal);
       if (checked === undefined) return;
       const { evaluation, scanners } = checked;
+      const outcome = gate.judge(evaluation);
+      const judged = { evaluation, catalogue, outcome, ...placeIn(app) };
       if (options.out && scanners) writeJson(join(options.out, "scanners.json"), scanners);
-      if (options.json)
-        process.stdout.write(`${JSON.stringify({ ...evaluation, ...(scanners ? { scanners } : {}) }, null, 2)}\n`);
+      if (options.out) writeCheckReports(options.out, judged, written);
+      if (format === "json") {
+        const all = { ...evaluation, ...gate.told(outcome), ...(scanners ? { scanners } : {}) };
+        process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+      } else if (format !== "text") process.stdout.write(checkAs(format, judged));
       else {
         const out = options.out;
         const hint = (id: string) =>
           out
             ? `unprompted reproduce ${out} ${id}`
             : `unprompted check ${app} --only ${id} --out result, then unprompted reproduce result ${id}`;
-        const catalogue = await catalogueOf(options.scenario);
         const look = {
           color: colourFor(process.stdout),
           width: Math.min(process.stdout.columns ?? 100, 110),
           verbose: options.verbose ?? false,
         };
-        process.stdout.write(
-          checkReport(evaluation, catalogue, {
-            ...look,
-            reproduceHint: hint,
-            besides: scanners ? scannerLines(scanners, look) : [],
-          }),
-        );
+        const besides = scanners ? scannerLines(scanners, look) : [];
+        process.stdout.write(checkReport(evaluation, catalogue, { ...look, reproduceHint: hint, besides }, outcome));
       }
       if (evaluation.app.stage !== "ready") process.exitCode = 2;
-      else if (evaluation.verdicts.some(({ verdict }) => verdict === "exploited")) process.exitCode = 1;
+      else if (outcome.open.length > 0) process.exitCode = 1;
       else if (evaluation.verdicts.every(({ verdict }) => verdict === "broken")) process.exitCode = 2;
     });
+}
+
+/** Files that an app may be pointed at as a whole, the likeliest first. */
+const MANIFESTS = [
+  "package.json",
+  "pyproject.toml",
+  "requirements.txt",
+  "go.mod",
+  "Cargo.toml",
+  "pom.xml",
+  "README.md",
+];
+
+/** Where the app lies in the repository that the command runs in. */
+function placeIn(app: string): { folder: string; fallback: string | null } {
+  if (/^https?:\/\//.test(app)) return { folder: "", fallback: null };
+  const path = relative(process.cwd(), resolve(app));
+  const inside = !path.startsWith("..") && !isAbsolute(path);
+  return { folder: inside ? path : "", fallback: MANIFESTS.find((name) => existsSync(join(app, name))) ?? null };
 }
 
 const say = (text: string) => process.stderr.write(`${plainText(text)}\n`);
@@ -167,7 +215,7 @@ async function checkFolder(
     });
   } catch (error) {
     const report = (error as { report?: AppReport }).report;
-    if (!(error instanceof AppError) || !report || !options.json) throw error;
+    if (!(error instanceof AppError) || !report || options.format === "text") throw error;
     return { evaluation: nothing(options.scenario, report), scanners: null };
   }
   try {

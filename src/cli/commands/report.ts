@@ -1,23 +1,39 @@
 import { Command, Option } from "commander";
-import { runTable } from "../../report/index.ts";
+import { figuresOf, runTable } from "../../report/index.ts";
 import { RunFolder } from "../../store/index.ts";
-import { unknownName } from "../../util/errors.ts";
 import { colourFor, list } from "../options.ts";
-import { REPORT_FORMATS, type ReportFormat, reportInput, writeReports } from "../reports.ts";
+import { DEFAULT_FORMATS, formatsFrom, REPORT_FORMATS, reportInput, writeReports } from "../reports.ts";
 
 export function reportCommand(_signal: AbortSignal): Command {
   return new Command("report")
-    .description("Write a run's report again.")
+    .description("Write a run's report again, into its folder.")
     .argument("<run>", "the run's folder, such as runs/demo")
-    .addOption(new Option("--format <names>", `which of ${REPORT_FORMATS.join(", ")}`).argParser(list))
-    .addHelpText("after", "\nExamples:\n  unprompted report runs/demo\n  unprompted report runs/demo --format md,csv")
+    .addOption(
+      new Option(
+        "--format <names>",
+        `which of ${REPORT_FORMATS.join(", ")} (${DEFAULT_FORMATS.join(", ")} when nothing is said)`,
+      ).argParser(list),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  unprompted report runs/demo
+  unprompted report runs/demo --format md,csv
+  unprompted report runs/demo --format ndjson,junit,sarif,badge
+
+html   index.html: one file, works offline     md     report.md: fits into a pull request's comment
+csv    sessions.csv and verdicts.csv           ndjson verdicts.ndjson: one verdict a line
+json   results.json                            junit  junit.xml
+sarif  results.sarif, SARIF 2.1.0              badge  badge.json, for a shields.io endpoint badge`,
+    )
     .action(async (folder: string, options: { format?: string[] }) => {
       const run = RunFolder.open(folder);
-      const formats = options.format ?? [...REPORT_FORMATS];
-      for (const name of formats)
-        if (!(REPORT_FORMATS as readonly string[]).includes(name)) throw unknownName("format", name, REPORT_FORMATS);
+      const formats = formatsFrom(options.format ?? DEFAULT_FORMATS, REPORT_FORMATS);
       const input = await reportInput(run);
-      process.stdout.write(runTable(input, { color: colourFor(process.stdout), width: process.stdout.columns ?? 100 }));
-      for (const file of writeReports(run, input, formats as ReportFormat[])) process.stdout.write(`${file}\n`);
+      const figures = figuresOf(input);
+      const look = { color: colourFor(process.stdout), width: process.stdout.columns ?? 100 };
+      process.stdout.write(runTable(input, look, figures));
+      for (const file of writeReports(run, input, formats, figures)) process.stdout.write(`${file}\n`);
     });
 }

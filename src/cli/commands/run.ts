@@ -3,14 +3,14 @@ import { dirname, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import type { Emit } from "../../model/events.ts";
 import type { Study } from "../../model/study.ts";
-import { runTable } from "../../report/index.ts";
+import { figuresOf, resultsJson, runTable } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import { eventLog, RunFolder } from "../../store/index.ts";
 import { UserError } from "../../util/errors.ts";
 import { PRODUCT } from "../load.ts";
 import { colourFor, list, positive, sandboxOption } from "../options.ts";
 import { progress } from "../progress.ts";
-import { defaultRunFolder, REPORT_FORMATS, reportInput, writeReports } from "../reports.ts";
+import { DEFAULT_FORMATS, defaultRunFolder, reportInput, writeReports } from "../reports.ts";
 import { askedFor, scannersOption } from "../scanning.ts";
 import { isDone, loadStudy, planStudy, runPlan } from "../study.ts";
 
@@ -72,14 +72,12 @@ export function runCommand(signal: AbortSignal): Command {
       } finally {
         try {
           const input = await reportInput(run);
-          const files = writeReports(run, input, REPORT_FORMATS);
-          if (options.json)
-            process.stdout.write(
-              `${JSON.stringify((await import("../../report/index.ts")).resultsJson(input), null, 2)}\n`,
-            );
+          const figures = figuresOf(input);
+          const files = writeReports(run, input, DEFAULT_FORMATS, figures);
+          if (options.json) process.stdout.write(`${JSON.stringify(resultsJson(input, figures), null, 2)}\n`);
           else {
             process.stdout.write(
-              runTable(input, { color: colourFor(process.stdout), width: process.stdout.columns ?? 100 }),
+              runTable(input, { color: colourFor(process.stdout), width: process.stdout.columns ?? 100 }, figures),
             );
             process.stdout.write(`\nReports: ${files.map((path) => relative(process.cwd(), path)).join(", ")}\n`);
           }
