@@ -14,6 +14,7 @@ const law = {
   exploits: ["model", "util", "http", "contract"],
   decisions: ["model", "util"],
   scanners: ["model", "util", "sandbox"],
+  "supply-chain": ["model", "util"],
   engine: ["model", "util", "http", "contract", "exploits", "app", "agents/agent.ts", "store", "workspace"],
   report: ["model", "stats", "store", "util"],
   view: ["model", "store", "util"],

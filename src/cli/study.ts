@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { prepareApp } from "../app/index.ts";
-import { readDecisions } from "../decisions/index.ts";
+import { withFirstSeen } from "../decisions/index.ts";
 import { evaluate } from "../engine/index.ts";
 import { planOf } from "../engine/plan.ts";
 import { work } from "../engine/session.ts";
@@ -14,12 +14,14 @@ import { Study as StudySchema } from "../model/study.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { type Asked, checkScanners } from "../scanners/index.ts";
 import type { RunFolder } from "../store/index.ts";
-import { AppError, reasonOf, UserError, unknownName } from "../util/errors.ts";
+import { billOfMaterials, PUBLIC_REGISTRIES, supplyChain } from "../supply-chain/index.ts";
+import { AppError, UserError, unknownName } from "../util/errors.ts";
 import { writeAtomically } from "../util/files.ts";
 import { removeTree } from "../util/scratch.ts";
 import { KeptRepository } from "../workspace/index.ts";
 import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
 import { guardOf } from "./guard.ts";
+import { decisionsOf, historyOf } from "./ledger.ts";
 import {
   baselineNames,
   loadBaseline,
@@ -72,6 +74,8 @@ export interface RunOptions {
   plan: Plan;
   sandbox: Sandbox;
   jobs: number;
+  /** Whether to ask package registries about what lockfiles do not tell. */
+  registries: boolean;
   /** Scanners to run on each finished app; undefined for none. */
   scanners: Asked | undefined;
   /** Work on stored sessions only: attack them again without asking any agent. */
@@ -197,6 +201,7 @@ export function promptsOf(scenario: string): string[] {
 async function evaluateSession(identity: SessionIdentity, options: RunOptions): Promise<void> {
   const { run, plan, emit, sandbox, signal } = options;
   const id = identity.id;
+  const registries = options.registries ? { registries: PUBLIC_REGISTRIES, signal } : {};
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), "unprompted-session-"));
   try {
     const bundle = join(run.sessionFolder(id), "repository.bundle");
@@ -206,6 +211,12 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
     const folder = join(scratch, "tree");
     await kept.checkOut(await kept.head(), folder);
     const { manifest } = loadBaseline(identity.baseline);
+    const history = await historyOf(kept, scratch);
+    run.writeSupplyChain(
+      id,
+      await supplyChain({ folder, steps: history.supply, ...registries }),
+      billOfMaterials(folder, id),
+    );
     emit({ type: "StageStarted", session: id, stage: "install" });
     const app = await prepareApp({ name: id, folder, recipe: manifest, sandbox, signal });
     try {
@@ -218,7 +229,7 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
         exploits,
         jobs: Math.max(1, Math.floor(4 / options.jobs)),
         signal,
-        decisions: () => decisionsOf(folder),
+        decisions: async (evidence) => withFirstSeen(await decisionsOf(folder, evidence), history.ledgers),
         onStage: (stage) => emit({ type: "StageStarted", session: id, stage }),
         onVerdict: (verdict, done, of) => emit({ type: "VerdictReached", session: id, verdict, done, of }),
         onEvidence: (evidence) => run.writeEvidence(id, evidence),
@@ -233,24 +244,5 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-/** The decisions read from source; a reader that fails says so rather than reporting none. */
-export async function decisionsOf(folder: string): Promise<Awaited<ReturnType<typeof readDecisions>>> {
-  try {
-    return await readDecisions({ folder });
-  } catch (error) {
-    return [
-      {
-        topic: "all",
-        choice: `could not be read: ${reasonOf(error)}`,
-        origin: "unknown",
-        file: null,
-        line: null,
-        by: "source",
-        confidence: "unknown",
-      },
-    ];
   }
 }

@@ -5,6 +5,10 @@ export interface BehaviourFact {
   topic: string;
   /** The choice that the source would have to name for the two to agree. */
   choice: string;
+  /** The choices of the source that it confirms; by default those that begin with `choice`. */
+  agrees?: RegExp;
+  /** The name that the decision's detail must hold, where a topic has several, such as `JWT_SECRET`. */
+  of?: string;
   by: "behaviour" | "database";
   /** What was seen, such as `$2b$12$` or a header line. */
   seen: string;
@@ -21,7 +25,7 @@ export function confirm(decisions: readonly Decision[], facts: BehaviourFacts = 
   const out = decisions.map((decision) => ({ ...decision }));
   for (const fact of facts) {
     const agreed = out.filter(
-      (decision) => decision.topic === fact.topic && decision.by === "source" && agrees(decision.choice, fact.choice),
+      (decision) => decision.topic === fact.topic && decision.by === "source" && agrees(decision, fact),
     );
     for (const decision of agreed) {
       decision.confidence = "sure";
@@ -44,6 +48,7 @@ export function confirm(decisions: readonly Decision[], facts: BehaviourFacts = 
 }
 
 /** `HS256` agrees with `HS256, pinned`: the source may say more than can be seen. */
-function agrees(source: string, seen: string): boolean {
-  return source === seen || source.startsWith(`${seen},`);
+function agrees({ choice, detail }: Decision, fact: BehaviourFact): boolean {
+  if (fact.of !== undefined && !detail?.split(/\W+/).includes(fact.of)) return false;
+  return fact.agrees ? fact.agrees.test(choice) : choice === fact.choice || choice.startsWith(`${fact.choice},`);
 }

@@ -12,6 +12,7 @@ import { reasonOf } from "../util/errors.ts";
 import { type Nonces, randomNonces } from "../util/random.ts";
 import { Bench, type Ran, type Target } from "./bench.ts";
 import { lanesOf, type Task } from "./lanes.ts";
+import { observe } from "./observe.ts";
 
 export interface EvaluateOptions {
   target: Target;
@@ -23,7 +24,8 @@ export interface EvaluateOptions {
   jobs?: number;
   functional?: boolean;
   signal?: AbortSignal;
-  decisions?: () => Promise<Decision[]>;
+  /** Reads the ledger; it is given the evidence of all verdicts, and of a look at the running app. */
+  decisions?: (evidence: readonly Evidence[]) => Promise<Decision[]>;
   onStage?: (stage: "contract" | "functional" | "exploits") => void;
   onVerdict?: (verdict: Verdict, done: number, of: number) => void;
   onEvidence?: (evidence: Evidence) => void;
@@ -136,6 +138,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     return out;
   }
 
+  async function readLedger(read: NonNullable<EvaluateOptions["decisions"]>): Promise<Decision[]> {
+    const seen = await observe(target, contract, nonces, signal);
+    options.onEvidence?.(seen);
+    return await read(unstable === undefined ? [...evidence.values(), seen] : [seen]);
+  }
+
   if (unstable !== undefined) {
     for (const verdict of verdicts) {
       if (verdict.verdict === "not-applicable") continue;
@@ -149,7 +157,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const one = evidence.get(verdict.id);
     if (one) options.onEvidence?.({ ...one, verdict: verdict.verdict, summary: verdict.summary });
   }
-  const decisions = options.decisions ? await options.decisions() : [];
+  const decisions = options.decisions ? await readLedger(options.decisions) : [];
   const now = performance.now();
   return {
     formatVersion: 1,

@@ -13,6 +13,10 @@ export const Decision = z.object({
   /** How it is known. */
   by: z.enum(["source", "behaviour", "database", "dependency"]).optional(),
   confidence: z.enum(["sure", "likely", "unknown"]).optional(),
+  /** The step after which the choice was there for good, 0 for the baseline; null when it is an absence or not of a session. */
+  step: z.number().int().nullable().optional(),
+  /** That step's commit. */
+  commit: z.string().nullable().optional(),
   /** What the choice is made of, such as the name of the secret or the limits, and what behaviour showed of it. */
   detail: z.string().optional(),
 });

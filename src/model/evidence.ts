@@ -136,6 +136,9 @@ export const NamedValue = z.object({
 });
 export type NamedValue = z.infer<typeof NamedValue>;
 
+/** The id under which what an app shows without being attacked is kept among the evidence. */
+export const OBSERVATION = "observation";
+
 /** All that led to one verdict. */
 export const Evidence = z.object({
   formatVersion: z.literal(1),

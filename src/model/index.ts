@@ -10,5 +10,6 @@ export * from "./network.ts";
 export * from "./scan.ts";
 export * from "./session.ts";
 export * from "./study.ts";
+export * from "./supply-chain.ts";
 export * from "./verdict.ts";
 export * from "./view.ts";

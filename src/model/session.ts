@@ -6,6 +6,7 @@ import { Decision } from "./decision.ts";
 import { HostAsked } from "./network.ts";
 import type { ScannerReport } from "./scan.ts";
 import { SessionIdentity } from "./study.ts";
+import type { SupplyChain } from "./supply-chain.ts";
 import { Score, Verdict } from "./verdict.ts";
 
 const figure = z.number().nullable();
@@ -178,6 +179,8 @@ export interface SessionResult {
   evaluation: Evaluation | null;
   /** What outside scanners said; not there while none was asked. */
   scanners?: ScannerReport | undefined;
+  /** What the app is built from; not there while that was not read. */
+  supplyChain?: SupplyChain | undefined;
   /** Folder of the session within the run. */
   folder: string;
 }

@@ -15,3 +15,4 @@ export { type SarifApp, sarifLog } from "./sarif.ts";
 export { measuredOf } from "./session-figures.ts";
 export { type CheckOptions, checkReport, plainText, runTable, type TerminalOptions } from "./terminal.ts";
 export { type ScanLines, scannerLines } from "./terminal-scan.ts";
+export { supplyLines } from "./terminal-supply.ts";

@@ -127,7 +127,7 @@ function verboseLines(evaluation: Evaluation, width: number, paint: Paint): stri
       "Decisions",
       decisions.map(
         (d) =>
-          `${d.topic}: ${d.choice} (${d.origin}${d.file ? `, ${d.file}${d.line === null ? "" : `:${d.line}`}` : ""})`,
+          `${d.topic}: ${d.choice} (${d.origin}${d.file ? `, ${d.file}${d.line === null ? "" : `:${d.line}`}` : d.by === "source" || !d.by ? "" : `, known from ${d.by}`})${d.detail ? `; ${d.detail}` : ""}`,
       ),
       width,
       paint,

@@ -4,10 +4,11 @@ import { Evidence } from "../model/evidence.ts";
 import { ScannerReport } from "../model/scan.ts";
 import { Evaluation, SessionRecord, type SessionResult } from "../model/session.ts";
 import { Plan, type SessionIdentity } from "../model/study.ts";
+import { SupplyChain } from "../model/supply-chain.ts";
 import { UserError } from "../util/errors.ts";
 import { makeFolder, writeAtomically, writeJson, writePieces } from "../util/files.ts";
 
-/** A run on disk: `plan.json`, and `sessions/<id>/` with `session.json`, `evaluation.json`, `scanners.json`, `evidence/`, `steps/`. */
+/** A run on disk: `plan.json`, and `sessions/<id>/` with `session.json`, `evaluation.json`, `scanners.json`, `supply-chain.json`, `sbom.cdx.json`, `evidence/`, `steps/`. */
 export class RunFolder {
   readonly path: string;
 
@@ -74,6 +75,16 @@ export class RunFolder {
     writeJson(join(this.sessionFolder(id), "scanners.json"), report);
   }
 
+  supplyChain(id: string): SupplyChain | undefined {
+    return readParsed(join(this.sessionFolder(id), "supply-chain.json"), (value) => SupplyChain.parse(value));
+  }
+
+  /** Keeps what a session's app is built from, and the same as a CycloneDX bill of materials. */
+  writeSupplyChain(id: string, chain: SupplyChain, bill: string): void {
+    writeJson(join(this.sessionFolder(id), "supply-chain.json"), chain);
+    writeAtomically(join(this.sessionFolder(id), "sbom.cdx.json"), bill);
+  }
+
   writeEvidence(id: string, evidence: Evidence): void {
     writeAtomically(join(this.sessionFolder(id), "evidence", `${evidence.id}.json`), JSON.stringify(evidence));
   }
@@ -83,8 +94,8 @@ export class RunFolder {
   }
 
   /**
-   * All sessions of the plan, in its order; those not begun have the state `planned`. Their `evaluation` and
-   * `scanners` are read from disk each time that they are asked for.
+   * All sessions of the plan, in its order; those not begun have the state `planned`. Their `evaluation`,
+   * `scanners` and `supplyChain` are read from disk each time that they are asked for.
    */
   results(): SessionResult[] {
     const texts = new Map<string, string>();
@@ -196,6 +207,10 @@ class StoredSession implements SessionResult {
 
   get scanners(): ScannerReport | undefined {
     return this.#run.scanners(this.record.identity.id);
+  }
+
+  get supplyChain(): SupplyChain | undefined {
+    return this.#run.supplyChain(this.record.identity.id);
   }
 }
 

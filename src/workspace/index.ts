@@ -207,6 +207,17 @@ export class KeptRepository {
     return (await git(["rev-list", "--max-parents=0", "refs/heads/main"], { gitDir: this.#gitDir })).trim();
   }
 
+  /** The commits of the branch `main` with their subjects, the oldest first. */
+  async history(): Promise<{ commit: string; subject: string }[]> {
+    const log = await git(["log", "--first-parent", "--reverse", "--format=%H %s", "refs/heads/main"], {
+      gitDir: this.#gitDir,
+    });
+    return log
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => ({ commit: line.slice(0, line.indexOf(" ")), subject: line.slice(line.indexOf(" ") + 1) }));
+  }
+
   /** The newest commit of the branch `main`. */
   async head(): Promise<string> {
     return (await git(["rev-parse", "refs/heads/main"], { gitDir: this.#gitDir })).trim();

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { ScannerReport } from "../../src/model/scan.ts";
 import { Evaluation } from "../../src/model/session.ts";
+import { SupplyChain } from "../../src/model/supply-chain.ts";
 import { start, unprompted } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unprompted-test-"));
@@ -47,6 +49,22 @@ describe("a run on recorded sessions", () => {
     expect(evaluation.verdicts).toHaveLength(33);
     expect(evaluation.verdicts.filter(({ verdict }) => verdict === "inconclusive" || verdict === "broken")).toEqual([]);
     expect(evaluation.functional.filter(({ ok }) => !ok)).toEqual([]);
+    const ledger = (topic: string) => evaluation.decisions.find((one) => one.topic === topic);
+    expect(ledger("password-hashing")).toMatchObject({ step: 1, detail: expect.stringMatching(/seen: scrypt/) });
+    expect(ledger("webhook-signature-comparison")).toMatchObject({
+      step: 5,
+      commit: expect.stringMatching(/^[0-9a-f]{40}$/),
+    });
+    expect(ledger("validation-errors")).toMatchObject({ by: "behaviour" });
+    const chain = SupplyChain.parse(
+      JSON.parse(readFileSync(join(out, "sessions", session, "supply-chain.json"), "utf8")),
+    );
+    expect(chain.steps.map(({ added }) => added)).toContainEqual(["pypi python-multipart ==0.0.34"]);
+    expect(existsSync(join(out, "sessions", session, "sbom.cdx.json"))).toBe(true);
+    const scanned = ScannerReport.parse(
+      JSON.parse(readFileSync(join(out, "sessions", session, "scanners.json"), "utf8")),
+    );
+    expect(scanned.runs.map(({ scanner }) => scanner)).toContain("bandit");
     verdicts = Object.fromEntries(evaluation.verdicts.map(({ id, verdict }) => [id, verdict]));
     expect(JSON.stringify(evaluation)).not.toMatch(/"JWT_SECRET":"[0-9a-f]{64}/);
   }, 600_000);

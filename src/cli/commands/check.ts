@@ -1,12 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { Command, Option } from "commander";
 import { stringify } from "yaml";
 import { detectRecipe, prepareApp } from "../../app/index.ts";
 import type { Target } from "../../engine/bench.ts";
-import { evaluate } from "../../engine/index.ts";
+import { type EvaluateOptions, evaluate } from "../../engine/index.ts";
 import { catalogueOf } from "../../exploits/index.ts";
 import type { Connect } from "../../http/index.ts";
 import type { AppReport } from "../../model/app.ts";
@@ -14,18 +14,20 @@ import { Contract } from "../../model/contract.ts";
 import type { Evidence } from "../../model/evidence.ts";
 import type { ScannerReport } from "../../model/scan.ts";
 import type { Evaluation } from "../../model/session.ts";
+import type { SupplyChain } from "../../model/supply-chain.ts";
 import { scoreOf } from "../../model/verdict.ts";
-import { checkReport, plainText, scannerLines } from "../../report/index.ts";
+import { checkReport, plainText, scannerLines, supplyLines } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import type { Asked } from "../../scanners/index.ts";
+import { billOfMaterials, PUBLIC_REGISTRIES, supplyChain } from "../../supply-chain/index.ts";
 import { AppError, UserError } from "../../util/errors.ts";
 import { makeFolder, writeAtomically, writeJson } from "../../util/files.ts";
 import { openGate } from "../gate.ts";
+import { decisionsOf } from "../ledger.ts";
 import { CONTRACT_FILE, loadBaseline, loadContract, loadScenario, parseYaml, selectExploits } from "../load.ts";
 import { colourFor, keyValue, list, positive, sandboxOption } from "../options.ts";
 import { CHECK_FORMATS, type CheckFormat, checkAs, formatsFrom, writeCheckReports } from "../reports.ts";
 import { askedFor, scanApp, scannersOption } from "../scanning.ts";
-import { decisionsOf } from "../study.ts";
 
 interface Options {
   scenario: string;
@@ -48,6 +50,7 @@ interface Options {
   expires?: string;
   verbose?: boolean;
   scanners?: string[];
+  registries?: boolean;
   sandbox: SandboxName;
   functional: boolean;
 }
@@ -86,6 +89,7 @@ export function checkCommand(signal: AbortSignal): Command {
     .option("--expires <date>", "with --accept: the last day, as YYYY-MM-DD (90 days from today)")
     .option("-v, --verbose", "also show what was defended, and every finding of scanners")
     .addOption(scannersOption())
+    .option("--registries", "ask package registries about maintainers, age and withdrawn versions")
     .addOption(sandboxOption())
     .addHelpText(
       "after",
@@ -117,14 +121,18 @@ Exit codes: 0 nothing was exploited that is not accepted, 1 something was, 2 the
         ? await checkAddress(app, options, asked, signal)
         : await checkFolder(app, options, asked, signal);
       if (checked === undefined) return;
-      const { evaluation, scanners } = checked;
+      const { evaluation, scanners, supply } = checked;
       const outcome = gate.judge(evaluation);
       const judged = { evaluation, catalogue, outcome, ...placeIn(app) };
       if (options.out && scanners) writeJson(join(options.out, "scanners.json"), scanners);
+      if (options.out && supply) {
+        writeJson(join(options.out, "supply-chain.json"), supply);
+        writeAtomically(join(options.out, "sbom.cdx.json"), billOfMaterials(resolve(app), basename(resolve(app))));
+      }
       if (options.out) writeCheckReports(options.out, judged, written);
       if (format === "json") {
-        const all = { ...evaluation, ...gate.told(outcome), ...(scanners ? { scanners } : {}) };
-        process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+        const besides = { ...(scanners ? { scanners } : {}), ...(supply ? { supplyChain: supply } : {}) };
+        process.stdout.write(`${JSON.stringify({ ...evaluation, ...gate.told(outcome), ...besides }, null, 2)}\n`);
       } else if (format !== "text") process.stdout.write(checkAs(format, judged));
       else {
         const out = options.out;
@@ -137,7 +145,10 @@ Exit codes: 0 nothing was exploited that is not accepted, 1 something was, 2 the
           width: Math.min(process.stdout.columns ?? 100, 110),
           verbose: options.verbose ?? false,
         };
-        const besides = scanners ? scannerLines(scanners, look) : [];
+        const besides = [
+          ...(scanners ? scannerLines(scanners, look) : []),
+          ...(supply ? supplyLines(supply, look) : []),
+        ];
         process.stdout.write(checkReport(evaluation, catalogue, { ...look, reproduceHint: hint, besides }, outcome));
       }
       if (evaluation.app.stage !== "ready") process.exitCode = 2;
@@ -171,6 +182,8 @@ interface Checked {
   evaluation: Evaluation;
   /** Null when none was asked, or the app never came up. */
   scanners: ScannerReport | null;
+  /** Null for an app that is only known by its address. */
+  supply: SupplyChain | null;
 }
 
 async function checkFolder(
@@ -216,7 +229,8 @@ async function checkFolder(
   } catch (error) {
     const report = (error as { report?: AppReport }).report;
     if (!(error instanceof AppError) || !report || options.format === "text") throw error;
-    return { evaluation: nothing(options.scenario, report), scanners: null };
+    const supply = await supplyOf(folder, options, signal);
+    return { evaluation: nothing(options.scenario, report), scanners: null, supply };
   }
   try {
     if (options.writeContract) {
@@ -239,13 +253,21 @@ async function checkFolder(
       exploits,
       signal,
       contract,
-      () => decisionsOf(folder),
+      (evidence) => decisionsOf(folder, evidence),
     );
-    return { evaluation, scanners: asked ? await scanApp({ asked, folder, app: prepared, sandbox, signal }) : null };
+    const supply = await supplyOf(folder, options, signal);
+    return {
+      evaluation,
+      supply,
+      scanners: asked ? await scanApp({ asked, folder, app: prepared, sandbox, signal }) : null,
+    };
   } finally {
     await prepared.dispose();
   }
 }
+
+const supplyOf = (folder: string, options: Options, signal: AbortSignal): Promise<SupplyChain> =>
+  supplyChain({ folder, signal, ...(options.registries ? { registries: PUBLIC_REGISTRIES } : {}) });
 
 const chosen = (options: Options) =>
   selectExploits(options.scenario, {
@@ -301,7 +323,11 @@ async function checkAddress(
   );
   const { sandbox } = chooseSandbox(options.sandbox);
   const app = { url: url.origin };
-  return { evaluation, scanners: asked ? await scanApp({ asked, folder: null, app, sandbox, signal }) : null };
+  return {
+    evaluation,
+    supply: null,
+    scanners: asked ? await scanApp({ asked, folder: null, app, sandbox, signal }) : null,
+  };
 }
 
 function open(url: URL, port: number, from: string): ReturnType<Connect> {
@@ -328,7 +354,7 @@ async function attack(
   exploits: Awaited<ReturnType<typeof selectExploits>>,
   signal: AbortSignal,
   contract: Contract | undefined,
-  decisions: (() => ReturnType<typeof decisionsOf>) | undefined,
+  decisions: EvaluateOptions["decisions"],
 ): Promise<Evaluation> {
   const kept: Evidence[] = [];
   const out = options.out;

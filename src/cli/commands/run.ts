@@ -22,6 +22,7 @@ interface Options {
   agent?: string[];
   only?: string;
   scanners?: string[];
+  registries?: boolean;
   json?: boolean;
   sandbox: SandboxName;
 }
@@ -39,6 +40,7 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--agent <names>", "only these agents", list)
     .option("--only <stage>", "evaluate: attack stored sessions again, without asking any agent")
     .addOption(scannersOption())
+    .option("--registries", "ask package registries about maintainers, age and withdrawn versions")
     .option("--json", "print the result as JSON on stdout")
     .addOption(sandboxOption())
     .addHelpText(
@@ -67,8 +69,9 @@ export function runCommand(signal: AbortSignal): Command {
       const jobs = options.jobs ?? Math.max(2, Math.floor(availableParallelism() / 2));
       try {
         run.writePlan(plan);
+        const registries = options.registries ?? false;
         const onlyEvaluate = options.only === "evaluate";
-        await runPlan({ run, base, plan, sandbox, jobs, scanners, onlyEvaluate, signal, emit });
+        await runPlan({ run, base, plan, sandbox, jobs, scanners, registries, onlyEvaluate, signal, emit });
       } finally {
         try {
           const input = await reportInput(run);
