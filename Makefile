@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 UNPROMPTED := bin/unprompted.js
 
-.PHONY: demo test check setup scanners calibrate bench clean help
+.PHONY: demo test test-agents agents check setup scanners calibrate bench clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +14,12 @@ test: setup scanners ## all tests, and the calibration that fits (CI runs this)
 	npm run check
 	npx vitest run
 	node scripts/ci-calibration.mjs
+
+test-agents: setup agents ## the genuine coding agents against the scripted model
+	npx vitest run tests/agents
+
+agents:
+	node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/agents.ts
 
 check: setup ## types, lint, import directions, dead code, generated pages: seconds
 	npm run check

@@ -3,6 +3,7 @@ import { TransformStream } from "node:stream/web";
 import {
   type AcpConnection,
   type McpServer as AcpMcpServer,
+  type AnyMessage,
   type ClientContext,
   client,
   methods,
@@ -89,14 +90,20 @@ async function converse(setting: AgentSetting, request: StepRequest, work: Work)
   const output = tapped("sent", work).pipeTo(Writable.toWeb(stdin));
   output.closed.catch(() => {});
   const input = Readable.toWeb(stdout).pipeThrough(tap((line) => work.raw(line)));
+  const stream = ndJsonStream(output.writable, input as ReadableStream<Uint8Array>);
+  // The SDK drops, and prints, updates that it does not know; those have to be kept, so they are taken out before it.
+  const readable = stream.readable.pipeThrough(
+    new TransformStream<AnyMessage, AnyMessage>({
+      transform(message, controller) {
+        if ("method" in message && message.method === methods.client.session.update)
+          session.update(Update.safeParse(message.params).data);
+        else controller.enqueue(message);
+      },
+    }),
+  );
   const connection = client({ name: "unprompted" })
-    .onNotification(
-      methods.client.session.update as string,
-      (params) => Update.safeParse(params).data,
-      ({ params }) => session.update(params),
-    )
     .onRequest(methods.client.session.requestPermission, ({ params }) => session.permission(params))
-    .connect(ndJsonStream(output.writable, input as ReadableStream<Uint8Array>));
+    .connect({ writable: stream.writable, readable });
   try {
     await session.prompt(connection);
   } catch (error) {
@@ -181,7 +188,7 @@ class Session {
     const finished = answer.stopReason === "end_turn";
     emit({
       type: "ended",
-      outcome: finished ? "finished" : "failed",
+      outcome: finished ? "finished" : answer.stopReason === "cancelled" ? "failed" : "stopped",
       reason: finished ? null : `it stopped with ${answer.stopReason}`,
     });
   }

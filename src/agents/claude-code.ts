@@ -204,6 +204,8 @@ class Reader {
       costUsd: since(total, this.#before?.costUsd),
     };
     if (!line.is_error) return [usage, ended("finished", null)];
+    // Such as error_max_turns: a bound of its own was reached.
+    if (line.subtype?.startsWith("error_max")) return [usage, ended("stopped", line.subtype)];
     const reason = (line.result ?? line.subtype ?? "it says that it failed").slice(0, 500);
     return [usage, ended(line.api_error ? "unavailable" : limitOf(line.api_error_status ?? null, reason), reason)];
   }

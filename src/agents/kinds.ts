@@ -5,6 +5,8 @@ export interface AgentKind {
   program: string;
   /** The npm package that brings it. */
   npm: string;
+  /** The version that our tests drive. */
+  tested: string;
   /** Hosts that it needs to reach its model. */
   hosts: readonly string[];
   /** Variables by which it signs in; the first that is set is handed on. */
@@ -21,6 +23,7 @@ export const AGENT_KINDS = {
     name: "Claude Code",
     program: "claude",
     npm: "@anthropic-ai/claude-code",
+    tested: "2.1.330",
     hosts: ["api.anthropic.com", "platform.claude.com"],
     variables: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
     files: [".claude/.credentials.json"],
@@ -31,6 +34,7 @@ export const AGENT_KINDS = {
     name: "Codex",
     program: "codex",
     npm: "@openai/codex",
+    tested: "0.169.0",
     hosts: ["api.openai.com", "chatgpt.com", "auth.openai.com"],
     variables: ["CODEX_API_KEY", "OPENAI_API_KEY"],
     files: [".codex/auth.json"],

@@ -108,6 +108,7 @@ export async function runStep(
   if (exit.limit) return done("limit", `it was ended: ${exit.limit}`);
   const why = reason ?? (errors() || `it ended with exit code ${exit.code ?? "none"}`);
   if (outcome === "finished") return done("finished", null);
+  if (outcome === "stopped") return done("failed", why);
   if (outcome === "rate-limited") return { kind: "rate-limited", reason: why, hosts };
   if (outcome === "unavailable") return { kind: "unavailable", reason: why, hosts };
   if (outcome === "not-signed-in")

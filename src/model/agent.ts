@@ -20,8 +20,15 @@ export const Tokens = z.object({
 });
 export type Tokens = z.infer<typeof Tokens>;
 
-/** How an agent's own work on a prompt ended, as far as its stream says. */
-export const AGENT_OUTCOMES = ["finished", "failed", "rate-limited", "unavailable", "not-signed-in"] as const;
+/** How an agent's own work on a prompt ended, as far as its stream says. `stopped`: by itself, unfinished, as in a refusal. */
+export const AGENT_OUTCOMES = [
+  "finished",
+  "stopped",
+  "failed",
+  "rate-limited",
+  "unavailable",
+  "not-signed-in",
+] as const;
 export type AgentOutcome = (typeof AGENT_OUTCOMES)[number];
 
 /** What an agent did, the same for every agent. `transcript.ndjson` holds one a line; `raw.ndjson` what it wrote itself. */
