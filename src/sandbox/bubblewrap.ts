@@ -1,65 +1,59 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join, resolve, sep } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type Gate, openForward, openGate, proxyVariables } from "./gate.ts";
-import { closedMounts } from "./mounts.ts";
+import { bwrapKnows, closedMounts } from "./mounts.ts";
 import { runToEnd } from "./oneoff.ts";
-import type { Command, Sandbox, Served, SpawnCommand, Spawned } from "./sandbox.ts";
+import type { Command, OneOff, Sandbox, ServeCommand, Served, SpawnCommand, Spawned } from "./sandbox.ts";
+import { systemCallFilter } from "./seccomp.ts";
 import { type Launch, spawnThrough } from "./spawned.ts";
 import { superviseApp } from "./supervised.ts";
 
 /** Our programs that run inside; nothing else of ours is visible there. */
 const INSIDE = fileURLToPath(new URL("inside", import.meta.url));
-/** Places of a HOME that are never shown, even when a toolchain on PATH lies below them. */
-const PRIVATE_HOME = new Set([".ssh", ".gnupg", ".aws", ".config", ".claude", ".codex", ".gemini", ".kube", ".docker"]);
+const NODE = ["/run/unprompted/node", "--max-old-space-size=64"];
+const OUR_PROGRAMS = [
+  ...["--ro-bind", process.execPath, "/run/unprompted/node"],
+  ...["--ro-bind", INSIDE, "/run/unprompted/inside"],
+];
 
-const inside = (path: string, folder: string) => path === folder || path.startsWith(folder + sep);
+/** Namespaces of its own, and none that it could make itself. */
+const namespaces = () => [
+  ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+  ...(bwrapKnows("--disable-userns") ? ["--disable-userns"] : []),
+];
 
-/** Folders of the user's HOME that hold toolchains on PATH (~/.pyenv, ~/.cargo, ~/.nvm ...), to be shown read-only. */
-function toolchainsBelow(home: string): string[] {
-  const found = new Set<string>();
-  for (const entry of (process.env["PATH"] ?? "").split(":")) {
-    const path = resolve(entry);
-    if (!inside(path, home) || path === home) continue;
-    const first = path.slice(home.length + 1).split(sep)[0] ?? "";
-    if (PRIVATE_HOME.has(first) || !existsSync(join(home, first))) continue;
-    found.add(join(home, first));
-    if (first === ".cargo" && existsSync(join(home, ".rustup"))) found.add(join(home, ".rustup"));
-  }
-  return [...found];
+/** A descriptor of the system call filter for bwrap, and what closes it; none where the filter is not known. */
+function openFilter(folder: string): { descriptor: number | undefined; close: () => void } {
+  const filter = systemCallFilter();
+  if (!filter) return { descriptor: undefined, close: () => {} };
+  const file = join(folder, "filter");
+  writeFileSync(file, filter);
+  const descriptor = openSync(file, "r");
+  return { descriptor, close: () => closeSync(descriptor) };
 }
 
-/** The mounts that every contained program gets; `extra` come last. */
-function mounts(command: Command, network: boolean, extra: readonly string[]): string[] {
-  const home = homedir();
-  const args = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"];
-  if (!network) args.push("--tmpfs", "/run");
-  if (home !== "/") args.push("--tmpfs", home);
-  const tmp = realpathSync(tmpdir());
-  if (tmp !== "/tmp" && !inside(tmp, home)) args.push("--tmpfs", tmp);
-  for (const path of toolchainsBelow(home)) args.push("--ro-bind", path, path);
-  for (const path of command.view.readable) args.push("--ro-bind-try", path, path);
-  for (const path of [...command.view.writable, command.view.home]) args.push("--bind", path, path);
-  args.push(...extra);
-  return args;
-}
-
-const NAMESPACES = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"];
-
-function argvOf(command: Command, network: boolean, extra: readonly string[], inner: readonly string[]): string[] {
+/** bwrap with everything that is the same for all programs; `filterAt` is the descriptor that holds the filter there. */
+function argvOf(
+  command: Pick<Command, "view"> & { env: Readonly<Record<string, string>> },
+  options: { network: boolean; scratch: "disk" | "memory"; filterAt: number | undefined; more: readonly string[] },
+  extra: readonly string[],
+  inner: readonly string[],
+): string[] {
   mkdirSync(command.view.home, { recursive: true });
-  const env = Object.entries(command.env).flatMap(([key, value]) => ["--setenv", key, value]);
+  const { network, scratch, filterAt, more } = options;
   return [
     "bwrap",
-    ...NAMESPACES,
+    ...namespaces(),
     ...(network ? [] : ["--unshare-net"]),
-    ...["--uid", "1000", "--gid", "1000", "--hostname", "app", "--die-with-parent", "--new-session"],
-    ...mounts(command, network, extra),
-    ...["--chdir", command.cwd, "--clearenv", ...env],
+    ...["--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--die-with-parent", "--new-session"],
+    ...(filterAt === undefined ? [] : ["--seccomp", String(filterAt)]),
+    ...closedMounts(command, { scratch, resolver: network }, extra),
+    ...more,
     "--",
     ...inner,
   ];
@@ -70,7 +64,7 @@ export function bubblewrapProblem(): string | undefined {
   if (process.platform !== "linux") return "bubblewrap is for Linux only";
   const tried = spawnSync(
     "bwrap",
-    [...NAMESPACES, "--unshare-net", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"],
+    [...namespaces(), "--unshare-net", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"],
     {
       encoding: "utf8",
       timeout: 10_000,
@@ -82,65 +76,76 @@ export function bubblewrapProblem(): string | undefined {
   return undefined;
 }
 
-/** Linux namespaces through bubblewrap: own network, processes, HOME and /tmp; the rest of the disk read-only. */
+/** Linux namespaces through bubblewrap: own network, processes, HOME and /tmp; of the disk only what programs need. */
 export function bubblewrap(): Sandbox {
-  return {
-    name: "bubblewrap",
-    cost: "",
-    ownPorts: true,
-    run: (command) =>
-      runToEnd(
-        argvOf(
-          command,
-          command.network,
-          [],
-          [
-            "/bin/sh",
-            "-c",
-            `ulimit -f ${Math.floor(command.limits.fileBytes / 512)} 2>/dev/null; ulimit -c 0 2>/dev/null; ${command.shell}`,
-          ],
-        ),
-        command,
-        false,
-      ),
-    async serve(command): Promise<Served> {
-      // Unix socket paths are limited to 107 bytes, so the folder must lie at a short path.
-      const control = mkdtempSync(join(realpathSync(tmpdir()), "unp-"));
-      const socket = join(control, "s");
-      const settings = {
-        shell: command.shell,
-        cwd: command.cwd,
-        env: command.env,
-        socket: "/run/unprompted/c/s",
-        limits: command.limits,
-        ownNamespace: true,
-      };
-      const extra = [
-        ...["--dir", "/run/unprompted", "--bind", control, "/run/unprompted/c"],
-        ...["--ro-bind", process.execPath, "/run/unprompted/node", "--ro-bind", INSIDE, "/run/unprompted/inside"],
-      ];
-      const inner = [
-        "/run/unprompted/node",
-        "--max-old-space-size=64",
-        "/run/unprompted/inside/supervisor.mjs",
-        JSON.stringify(settings),
-      ];
-      const served = await superviseApp(
-        argvOf({ ...command, env: { PATH: dirname(process.execPath) } }, false, extra, inner),
-        (port, from) => connectThrough(socket, port, from),
-      );
-      return {
-        ...served,
-        get hasExited() {
-          return served.hasExited;
-        },
-        async stop() {
-          await served.stop();
-          rmSync(control, { recursive: true, force: true });
-        },
-      };
+  return { name: "bubblewrap", cost: "", ownPorts: true, run, serve, spawn };
+}
+
+/** A folder for sockets and the filter. Unix socket paths are limited to 107 bytes, so it lies at a short path. */
+const controlFolder = (): string => mkdtempSync(join(realpathSync(tmpdir()), "unp-"));
+
+async function run(command: OneOff) {
+  const control = controlFolder();
+  const filter = openFilter(control);
+  const { fileBytes } = command.limits;
+  const bounds = `ulimit -f ${Math.floor(fileBytes / 512)} 2>/dev/null; ulimit -c 0 2>/dev/null`;
+  const environment = Object.entries(command.env).flatMap(([key, value]) => ["--setenv", key, value]);
+  try {
+    const argv = argvOf(
+      command,
+      {
+        network: command.network,
+        scratch: "disk",
+        filterAt: filter.descriptor === undefined ? undefined : 3,
+        more: ["--chdir", command.cwd, "--clearenv", ...environment],
+      },
+      [],
+      ["/bin/sh", "-c", `${bounds}; ${command.shell}`],
+    );
+    return await runToEnd(argv, command, false, filter.descriptor);
+  } finally {
+    filter.close();
+    rmSync(control, { recursive: true, force: true });
+  }
+}
+
+async function serve(command: ServeCommand): Promise<Served> {
+  const control = controlFolder();
+  const filter = openFilter(control);
+  const settings = {
+    shell: command.shell,
+    cwd: command.cwd,
+    env: command.env,
+    socket: "/run/unprompted/c/s",
+    limits: command.limits,
+    ownNamespace: true,
+  };
+  const argv = argvOf(
+    command,
+    {
+      network: false,
+      scratch: "memory",
+      filterAt: filter.descriptor === undefined ? undefined : 4,
+      more: ["--chdir", "/", "--clearenv"],
     },
-    spawn,
+    ["--bind", control, "/run/unprompted/c", ...OUR_PROGRAMS],
+    [...NODE, "/run/unprompted/inside/supervisor.mjs", JSON.stringify(settings)],
+  );
+  const socket = join(control, "s");
+  const served = await superviseApp(
+    argv,
+    (port, from) => connectThrough(socket, port, from),
+    filter.descriptor,
+  ).finally(filter.close);
+  return {
+    ...served,
+    get hasExited() {
+      return served.hasExited;
+    },
+    async stop() {
+      await served.stop();
+      rmSync(control, { recursive: true, force: true });
+    },
   };
 }
 
@@ -148,10 +153,9 @@ export function bubblewrap(): Sandbox {
 const GATE_PORT = 39_127;
 
 async function spawn(command: SpawnCommand): Promise<Spawned> {
-  const { network, view } = command;
-  mkdirSync(view.home, { recursive: true });
-  // Unix socket paths are limited to 107 bytes, so the folder must lie at a short path.
-  const control = mkdtempSync(join(realpathSync(tmpdir()), "unp-"));
+  const { network } = command;
+  const control = controlFolder();
+  const filter = openFilter(control);
   const relays: Launch["relays"][number][] = [];
   const open: { close(): Promise<void> }[] = [];
   let gate: Gate | undefined;
@@ -169,26 +173,34 @@ async function spawn(command: SpawnCommand): Promise<Spawned> {
         relays.push({ port, to: { path: `/run/unprompted/c/${port}` } });
       }
     }
-    const extra = [
-      ...["--ro-bind", control, "/run/unprompted/c", "--ro-bind", process.execPath, "/run/unprompted/node"],
-      ...["--ro-bind", INSIDE, "/run/unprompted/inside"],
-    ];
-    const argv = [
-      "bwrap",
-      ...NAMESPACES,
-      ...["--unshare-net", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox"],
-      ...["--die-with-parent", "--new-session", "--info-fd", "4"],
-      ...closedMounts(view, command.env["PATH"] ?? "", extra),
-      ...["--chdir", "/", "--clearenv", "--"],
-      ...["/run/unprompted/node", "--max-old-space-size=64", "/run/unprompted/inside/launcher.mjs"],
-    ];
+    const argv = argvOf(
+      command,
+      {
+        network: false,
+        scratch: "disk",
+        filterAt: filter.descriptor === undefined ? undefined : 5,
+        more: ["--info-fd", "4", "--chdir", "/", "--clearenv"],
+      },
+      ["--ro-bind", control, "/run/unprompted/c", ...OUR_PROGRAMS],
+      [...NODE, "/run/unprompted/inside/launcher.mjs"],
+    );
     // The environment goes over the control descriptor: arguments are visible to every user of the machine.
-    const env = { ...(network.kind === "hosts" ? proxyVariables(GATE_PORT) : {}), ...command.env, HOME: view.home };
-    const hosts = () => gate?.asked() ?? [];
-    return await spawnThrough({ argv, relays, env, ownNamespace: true, hosts, cleanUp }, command);
+    const proxied = network.kind === "hosts" ? proxyVariables(GATE_PORT) : {};
+    const launch: Launch = {
+      argv,
+      relays,
+      env: { ...proxied, ...command.env, HOME: command.view.home },
+      ownNamespace: true,
+      descriptors: filter.descriptor === undefined ? [] : [filter.descriptor],
+      hosts: () => gate?.asked() ?? [],
+      cleanUp,
+    };
+    return await spawnThrough(launch, command);
   } catch (error) {
     await cleanUp();
     throw error;
+  } finally {
+    filter.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -41,36 +42,105 @@ function systemSettings(): string[] {
   return args;
 }
 
-/** The folders that a program on PATH needs: its prefix when it looks like one (bin beside lib), else the entry alone. */
+const isSystem = (path: string) => SYSTEM.has(path.split(sep)[1] ?? "");
+
+/** A folder that holds more than programs: our own, the user's HOME, or one that holds either. */
+const isPrivate = (path: string) => inside(path, PRODUCT) || inside(PRODUCT, path) || inside(homedir(), path);
+
+/** A folder of programs, with its prefix when it looks like one: bin beside lib. */
+function withPrefix(bin: string): string {
+  const prefix = dirname(bin);
+  const isPrefix =
+    ["bin", "sbin", "shims", "condabin"].includes(basename(bin)) &&
+    ["lib", "lib64", "libexec", "versions", "share"].some((name) => existsSync(join(prefix, name))) &&
+    !isPrivate(prefix) &&
+    // Cargo keeps credentials and ~/.local keyrings beside their bin.
+    ![".cargo", ".local"].includes(basename(prefix));
+  return isPrefix ? prefix : bin;
+}
+
+const toolchainsOf = new Map<string, string[]>();
+/** What the programs on PATH need besides the system's folders: their prefixes, and where links among them lead. */
 function toolchains(path: string): string[] {
-  const home = homedir();
+  const before = toolchainsOf.get(path);
+  if (before) return before;
   const found = new Set<string>();
-  for (const entry of path.split(":")) {
+  for (const entry of new Set(path.split(":"))) {
     if (!entry.startsWith("/") || !existsSync(entry)) continue;
-    const real = realpathSync(entry);
-    if (SYSTEM.has(real.split(sep)[1] ?? "")) continue;
-    if (inside(real, PRODUCT) || inside(PRODUCT, real) || inside(home, real)) continue;
-    const prefix = dirname(real);
-    const isPrefix =
-      ["bin", "sbin", "shims", "condabin"].includes(basename(real)) &&
-      ["lib", "lib64", "libexec", "versions", "share"].some((name) => existsSync(join(prefix, name))) &&
-      !inside(home, prefix) &&
-      !inside(PRODUCT, prefix) &&
-      // Cargo keeps credentials and ~/.local keyrings beside their bin.
-      ![".cargo", ".local"].includes(basename(prefix));
-    found.add(isPrefix ? prefix : real);
-    if (resolve(entry) !== real) found.add(resolve(entry));
-    if (basename(prefix) === ".cargo" && existsSync(join(home, ".rustup"))) found.add(join(home, ".rustup"));
+    const bin = realpathSync(entry);
+    if (!isSystem(bin)) {
+      if (isPrivate(bin)) continue;
+      found.add(withPrefix(bin));
+      if (resolve(entry) !== bin) found.add(resolve(entry));
+      const rustup = join(homedir(), ".rustup");
+      if (basename(dirname(bin)) === ".cargo" && existsSync(rustup)) found.add(rustup);
+    }
+    for (const program of linkedPrograms(bin)) {
+      if (isSystem(program) || isPrivate(program) || isPrivate(dirname(program))) continue;
+      const prefix = withPrefix(dirname(program));
+      found.add(prefix === dirname(program) ? program : prefix);
+    }
   }
-  return [...found];
+  const outermost = [...found].filter((one) => ![...found].some((other) => other !== one && inside(one, other)));
+  toolchainsOf.set(path, outermost);
+  return outermost;
+}
+
+/** Where the links of a folder of programs lead. */
+function linkedPrograms(bin: string): string[] {
+  return readdirSync(bin, { withFileTypes: true })
+    .filter((entry) => entry.isSymbolicLink())
+    .flatMap((entry) => {
+      try {
+        return [realpathSync(join(bin, entry.name))];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** Files and folders that variables of the environment name (certificates, headers, wheels), which the caller chose. */
+function namedIn(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env)
+    .filter(([name]) => name !== "PATH" && name !== "HOME")
+    .flatMap(([, value]) => value.split(/[:,\s]+/))
+    .filter((path) => /^\/[^/]/.test(path) && existsSync(path))
+    .map((path) => realpathSync(path))
+    .filter(
+      (path) =>
+        !isSystem(path) && !isPrivate(path) && !["tmp", "dev", "proc", "etc"].includes(path.split(sep)[1] ?? ""),
+    );
+}
+
+/** Where /tmp, /var/tmp and /dev/shm lie: on disk below HOME, where they can be counted, or in memory up to 1 GiB each. */
+function scratchMounts(view: View, kind: "disk" | "memory"): string[] {
+  const places = { "/tmp": ".tmp", "/var/tmp": ".var-tmp", "/dev/shm": ".shm" };
+  return Object.entries(places).flatMap(([at, name]) => {
+    if (kind === "memory") return [...(bwrapKnows("--size") ? ["--size", String(2 ** 30)] : []), "--tmpfs", at];
+    const folder = join(view.home, name);
+    mkdirSync(folder, { recursive: true });
+    return ["--bind", folder, at];
+  });
+}
+
+let help: string | undefined;
+/** Whether this bwrap has an option: --size and --disable-userns came with 0.7 and 0.8. */
+export function bwrapKnows(option: string): boolean {
+  help ??= spawnSync("bwrap", ["--help"], { encoding: "utf8", timeout: 10_000 }).stdout ?? "";
+  return help.includes(`${option} `);
 }
 
 /**
  * The mounts of a contained program: nothing but the system's programs, its public settings, the toolchains on its
- * PATH, and what the view names. No HOME, no /var, /run, /srv, /mnt, nor any folder that this list does not know.
- * /tmp, /var/tmp and /dev/shm lie on disk below the view's home, so that all that it writes can be counted.
+ * PATH, what its environment names, and what the view names. No HOME, no /var, /run, /srv, /mnt, nor any folder that
+ * this list does not know.
  */
-export function closedMounts(view: View, path: string, extra: readonly string[]): string[] {
+export function closedMounts(
+  command: { view: View; env: Readonly<Record<string, string>> },
+  options: { scratch: "disk" | "memory"; resolver: boolean },
+  extra: readonly string[],
+): string[] {
+  const { view, env } = command;
   const args: string[] = [];
   for (const name of readdirSync("/")) {
     if (!SYSTEM.has(name)) continue;
@@ -80,19 +150,11 @@ export function closedMounts(view: View, path: string, extra: readonly string[])
     else if (stat.isDirectory()) args.push(...show(at));
   }
   args.push(...systemSettings(), "--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu");
-  if (SYSTEM.has(PRODUCT.split(sep)[1] ?? "")) args.push(...mask(PRODUCT, true));
-  args.push("--dev", "/dev", "--proc", "/proc");
-  for (const [name, at] of [
-    [".tmp", "/tmp"],
-    [".var-tmp", "/var/tmp"],
-    [".shm", "/dev/shm"],
-  ] as const) {
-    const folder = join(view.home, name);
-    mkdirSync(folder, { recursive: true });
-    args.push("--bind", folder, at);
-  }
-  for (const one of toolchains(path)) args.push(...show(one));
-  for (const one of view.readable) args.push("--ro-bind-try", one, one);
+  if (isSystem(PRODUCT)) args.push(...mask(PRODUCT, true));
+  args.push("--dev", "/dev", "--proc", "/proc", ...scratchMounts(view, options.scratch));
+  if (options.resolver) args.push(...show(realpathSync("/etc/resolv.conf")));
+  for (const one of toolchains(env["PATH"] ?? "")) args.push(...show(one));
+  for (const one of [...namedIn(env), ...view.readable]) args.push("--ro-bind-try", one, one);
   for (const one of [view.home, ...view.writable]) args.push("--bind", one, one);
   args.push(...extra, "--remount-ro", "/dev", "--remount-ro", "/");
   return args;

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { HostAsked } from "../model/network.ts";
 import { HarnessError } from "../util/errors.ts";
 import type { AppExit, SpawnCommand, Spawned } from "./sandbox.ts";
+import { withoutStrayDescriptors } from "./stray.ts";
 import { watchLimits } from "./watch.ts";
 
 /** How the launcher of a sandbox is started; see inside/launcher.mjs. */
@@ -32,7 +33,7 @@ type Message = z.infer<typeof Message>;
 
 /** Starts the launcher and through it the program; resolves when the program runs. */
 export async function spawnThrough(launch: Launch, command: SpawnCommand): Promise<Spawned> {
-  const [file = "/bin/false", ...args] = withoutStrayDescriptors(launch.argv);
+  const [file = "/bin/false", ...args] = withoutStrayDescriptors(launch.argv, 4 + (launch.descriptors?.length ?? 0));
   const child = spawn(file, args, {
     cwd: "/",
     env: { PATH: process.env["PATH"] ?? "" },
@@ -68,7 +69,11 @@ export async function spawnThrough(launch: Launch, command: SpawnCommand): Promi
       else reject(new HarnessError(`cannot start ${command.argv[0] ?? ""} in the sandbox: ${message.reason}`));
     });
     child.once("error", (error) => reject(new HarnessError(`cannot start ${file}: ${error.message}`)));
-    ended.then(() => reject(new HarnessError(`the sandbox ended before the program began: ${tailOf(child)}`)), reject);
+    ended.then(() => {
+      // At a limit or on abort it may end before it began: that is an exit like others.
+      if (limit !== undefined) resolve();
+      else reject(new HarnessError(`the sandbox ended before the program began: ${tailOf(child)}`));
+    }, reject);
   });
   let stopWatch = () => {};
   const timer = command.timeoutMs
@@ -122,18 +127,6 @@ export async function spawnThrough(launch: Launch, command: SpawnCommand): Promi
       await exited;
     },
   };
-}
-
-/**
- * What we inherited ourselves from whoever started us, Node hands on: a descriptor of a folder would lead out of any
- * sandbox. Closes all but those that are ours to give. Without bash, only up to 9: other shells cannot name more.
- */
-function withoutStrayDescriptors(argv: readonly string[]): readonly string[] {
-  if (process.platform !== "linux") return argv;
-  const bash = existsSync("/bin/bash");
-  const most = bash ? "" : ' && [ "$n" -le 9 ]';
-  const close = `for f in /proc/self/fd/*; do n=\${f##*/}; if [ "$n" -gt 4 ]${most}; then eval "exec $n>&-"; fi; done`;
-  return [bash ? "/bin/bash" : "/bin/sh", "-c", `${close}; exec "$@"`, "sh", ...argv];
 }
 
 /** The first process of the namespace that bwrap made, as we see it; bwrap says so on descriptor 4. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import { HarnessError } from "../util/errors.ts";
 import type { AppExit, Served } from "./sandbox.ts";
+import { withoutStrayDescriptors } from "./stray.ts";
 import { Tail } from "./tail.ts";
 
 interface Message {
@@ -12,15 +13,16 @@ interface Message {
   ports?: number[];
 }
 
-/** Starts the supervisor with the given argv and speaks its protocol (see supervisor.mjs). */
+/** Starts the supervisor with the given argv and speaks its protocol (see supervisor.mjs); a `descriptor` becomes its descriptor 4. */
 export async function superviseApp(
   argv: readonly string[],
   connectTo: (port: number, from: string) => Promise<Duplex>,
+  descriptor?: number,
 ): Promise<Served> {
-  const [file, ...args] = argv;
+  const [file, ...args] = withoutStrayDescriptors(argv, descriptor === undefined ? 3 : 4);
   if (file === undefined) throw new HarnessError("superviseApp needs a command");
   const child = spawn(file, args, {
-    stdio: ["pipe", "pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe", "pipe", ...(descriptor === undefined ? [] : [descriptor])],
     env: { PATH: process.env["PATH"] ?? "" },
   });
   const tail = new Tail(256 * 1024);
