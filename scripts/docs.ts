@@ -5,6 +5,7 @@ import { loadBaseline, PRODUCT, referenceNames, scenarioNames } from "../src/cli
 import { casesOf } from "../src/engine/calibration.ts";
 import { catalogueOf } from "../src/exploits/index.ts";
 import { writeAtomically } from "../src/util/files.ts";
+import { ATTEMPTS } from "../tests/sandbox/attempts.ts";
 import { calibrationPage, calibrationProblems } from "./calibration-page.ts";
 
 const problems: string[] = [];
@@ -31,6 +32,45 @@ async function cataloguePage(): Promise<string> {
     lines.push("");
   }
   return lines.join("\n");
+}
+
+function containmentPage(): string {
+  const cell = (text: string) => text.replaceAll("|", "\\|");
+  const planted = readFileSync(join(PRODUCT, "tests/workspace/planted.test.ts"), "utf8");
+  const misleading = [...planted.matchAll(/^ {2}it(?:\.skipIf\([^\n]*?\))?\("([^"]+)"/gm)].map(
+    ([, what]) => what ?? "",
+  );
+  return [
+    "# Attempts to get out of a session",
+    "",
+    "Generated from the conformance kit (`tests/sandbox`) by `npm run docs`. Every attempt is made for real, by a program in",
+    "the sandbox, and must fail there. Where that harms nothing it is also made with `--sandbox none`, and must succeed: an",
+    "attempt that cannot succeed proves nothing. `none` claims nothing but the bounds, and those of the session's own folders.",
+    "",
+    `## ${ATTEMPTS.length} attempts of a program`,
+    "",
+    "| # | area | what it tries | `bubblewrap` | `none` |",
+    "|---|---|---|---|---|",
+    ...ATTEMPTS.map(({ area, what, contained }, i) => {
+      const none = area === "bounds" && !contained ? "holds" : "not claimed";
+      return `| ${i + 1} | ${area} | ${cell(what)} | holds | ${none} |`;
+    }),
+    "",
+    `## ${misleading.length} ways to mislead what reads the work tree afterwards`,
+    "",
+    "These do not depend on the sandbox: committing, bundling and reading back never let git look into the work tree.",
+    "",
+    ...misleading.map((what) => `- ${what}`),
+    "",
+    "## Not held",
+    "",
+    "- Where the harness runs as root, the rights and times of the six devices in `/dev` (`null`, `zero` ...) can be changed.",
+    "- Installing and building need registries: there, the machine's network and abstract sockets are within reach.",
+    "- Memory, processes and disk are looked at four times a second: for that long a bound can be exceeded.",
+    "- A file that is deleted, closed and only still mapped into memory is not counted.",
+    "- Other kernels than Linux on x86-64 and arm64 get no system call filter.",
+    "",
+  ].join("\n");
 }
 
 /** Every exploit has a mutant on every baseline of its scenario, and every mutant names exploits that exist. */

@@ -123,6 +123,12 @@ function scratchMounts(view: View, kind: "disk" | "memory"): string[] {
   });
 }
 
+/** A harness that runs as root stays the owner of the kernel's settings inside, so they are shown read-only. */
+function kernelSettings(): string[] {
+  const parts = ["sys", "sysrq-trigger", "mtrr", "pressure", "fs", "acpi", "scsi"].map((name) => `/proc/${name}`);
+  return parts.filter((path) => existsSync(path)).flatMap(show);
+}
+
 let help: string | undefined;
 /** Whether this bwrap has an option: --size and --disable-userns came with 0.7 and 0.8. */
 export function bwrapKnows(option: string): boolean {
@@ -151,7 +157,7 @@ export function closedMounts(
   }
   args.push(...systemSettings(), "--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu");
   if (isSystem(PRODUCT)) args.push(...mask(PRODUCT, true));
-  args.push("--dev", "/dev", "--proc", "/proc", ...scratchMounts(view, options.scratch));
+  args.push("--dev", "/dev", "--proc", "/proc", ...kernelSettings(), ...scratchMounts(view, options.scratch));
   if (options.resolver) args.push(...show(realpathSync("/etc/resolv.conf")));
   for (const one of toolchains(env["PATH"] ?? "")) args.push(...show(one));
   for (const one of [...namedIn(env), ...view.readable]) args.push("--ro-bind-try", one, one);

@@ -7,7 +7,7 @@ import type { HostAsked } from "../model/network.ts";
 import { HarnessError } from "../util/errors.ts";
 import type { AppExit, SpawnCommand, Spawned } from "./sandbox.ts";
 import { withoutStrayDescriptors } from "./stray.ts";
-import { watchLimits } from "./watch.ts";
+import { usageBelow, watchLimits } from "./watch.ts";
 
 /** How the launcher of a sandbox is started; see inside/launcher.mjs. */
 export interface Launch {
@@ -52,7 +52,7 @@ export async function spawnThrough(launch: Launch, command: SpawnCommand): Promi
     // The first process of the namespace takes all others with it, and is gone only after them.
     if (root !== undefined && launch.ownNamespace && child.exitCode === null && child.signalCode === null) kill(root);
     control.end();
-    setTimeout(() => child.kill("SIGKILL"), launch.ownNamespace ? 1000 : 3000).unref();
+    setTimeout(() => endTree(child), launch.ownNamespace ? 1000 : 3000).unref();
   };
   const endFor = (why: string) => {
     limit ??= why;
@@ -69,11 +69,12 @@ export async function spawnThrough(launch: Launch, command: SpawnCommand): Promi
       else reject(new HarnessError(`cannot start ${command.argv[0] ?? ""} in the sandbox: ${message.reason}`));
     });
     child.once("error", (error) => reject(new HarnessError(`cannot start ${file}: ${error.message}`)));
-    ended.then(() => {
+    // All that the launcher said is read first: the program may end within the same moment.
+    void Promise.all([ended, new Promise((told) => control.once("close", told))]).then(() => {
       // At a limit or on abort it may end before it began: that is an exit like others.
       if (limit !== undefined) resolve();
       else reject(new HarnessError(`the sandbox ended before the program began: ${tailOf(child)}`));
-    }, reject);
+    });
   });
   let stopWatch = () => {};
   const timer = command.timeoutMs
@@ -93,6 +94,8 @@ export async function spawnThrough(launch: Launch, command: SpawnCommand): Promi
   });
   try {
     root ??= await namespace;
+    if (root !== undefined)
+      stopWatch = watchLimits(root, [command.view.home, ...command.view.writable], command.limits, endFor);
     const { fileBytes, processes } = command.limits;
     const settings = {
       argv: command.argv,
@@ -114,8 +117,6 @@ export async function spawnThrough(launch: Launch, command: SpawnCommand): Promi
   }
   ready.catch(() => {});
   if (command.signal?.aborted) onAbort();
-  if (root !== undefined)
-    stopWatch = watchLimits(root, [command.view.home, ...command.view.writable], command.limits, endFor);
   return {
     stdin: child.stdin as Writable,
     stdout: child.stdout as Readable,
@@ -162,6 +163,12 @@ function readLink(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is left when neither the namespace nor the launcher ended it. */
+function endTree(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  for (const pid of usageBelow(child.pid).processes) kill(pid);
 }
 
 function kill(pid: number): void {

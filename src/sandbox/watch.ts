@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, readdirSync, readFileSync, statfsSync } from "node:fs";
+import { lstatSync, opendirSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Limits } from "./sandbox.ts";
@@ -7,15 +7,15 @@ const MIB = 2 ** 20;
 /** A contained program may not fill the machine's disk, whatever its own share is. */
 const RESERVE_BYTES = 512 * MIB;
 
-/** Resident bytes and number of the processes below `root`, itself counted; zeros where there is no /proc. */
-function usageBelow(root: number): { bytes: number; processes: number } {
+/** The processes below `root`, itself counted, and their resident bytes; nothing where there is no /proc. */
+export function usageBelow(root: number): { bytes: number; processes: ReadonlySet<number> } {
   const children = new Map<number, number[]>();
   const resident = new Map<number, number>();
   let names: string[];
   try {
     names = readdirSync("/proc");
   } catch {
-    return { bytes: 0, processes: 0 };
+    return { bytes: 0, processes: new Set() };
   }
   for (const name of names) {
     if (!/^\d+$/.test(name)) continue;
@@ -38,7 +38,7 @@ function usageBelow(root: number): { bytes: number; processes: number } {
     bytes += resident.get(pid) ?? 0;
     left.push(...(children.get(pid) ?? []));
   }
-  return { bytes, processes: seen.size };
+  return { bytes, processes: seen };
 }
 
 /** Bytes on disk below folders, an empty file counted as one block. Follows no link; what cannot be listed is left out. */
@@ -63,6 +63,24 @@ export async function diskUsage(folders: readonly string[]): Promise<number> {
     }
   }
   return bytes;
+}
+
+/** Bytes of files that were deleted and are still held open: no listing shows them. */
+function deletedBytes(processes: Iterable<number>): number {
+  const files = new Map<string, number>();
+  for (const pid of processes) {
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+        const path = `/proc/${pid}/fd/${fd}`;
+        if (!readlinkSync(path).endsWith(" (deleted)")) continue;
+        const { dev, ino, blocks } = statSync(path);
+        files.set(`${dev} ${ino}`, blocks * 512);
+      }
+    } catch {
+      // it ended while we looked
+    }
+  }
+  return [...files.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /**
@@ -91,7 +109,7 @@ export function watchLimits(
   let freeThen = free();
   let countAfter = 0;
   let counting = false;
-  const overDisk = async (): Promise<string | undefined> => {
+  const overDisk = async (processes: Iterable<number>): Promise<string | undefined> => {
     if (share === undefined || counting) return undefined;
     const now = performance.now();
     const left = free();
@@ -99,7 +117,7 @@ export function watchLimits(
     if (now < countAfter && freeThen - left < (share - used) / 2) return undefined;
     freeThen = left;
     counting = true;
-    used = await diskUsage(folders);
+    used = (await diskUsage(folders)) + deletedBytes(processes);
     counting = false;
     // Counting a large tree takes its time: no more than a twentieth of ours.
     countAfter = performance.now() + Math.max(2000, 20 * (performance.now() - now));
@@ -108,11 +126,11 @@ export function watchLimits(
   const check = async () => {
     const { bytes, processes } = usageBelow(root);
     const over =
-      bytes > limits.memoryBytes
-        ? `memory: ${mib(bytes)}, allowed ${mib(limits.memoryBytes)}`
-        : processes > limits.processes
-          ? `processes: ${processes}, allowed ${limits.processes}`
-          : await overDisk();
+      processes.size > limits.processes
+        ? `processes: ${processes.size}, allowed ${limits.processes}`
+        : bytes > limits.memoryBytes
+          ? `memory: ${mib(bytes)}, allowed ${mib(limits.memoryBytes)}`
+          : await overDisk(processes);
     if (over === undefined || ended) return;
     end();
     onLimit(over);

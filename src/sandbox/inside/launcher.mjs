@@ -39,6 +39,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 async function begin(settings) {
   ownNamespace = settings.ownNamespace;
   for (const relay of settings.relays) await open(relay);
+  // Said before it starts: from then on it could stop us.
+  await new Promise((resolve) => tell({ event: "ready" }, resolve));
   const { fileBytes, tasks, argv, cwd, env } = settings;
   // dash counts processes with -p, bash and the others with -u.
   const limits = `ulimit -f ${Math.floor(fileBytes / 512)}; ulimit -c 0; ${ownNamespace ? `ulimit -u ${tasks} || ulimit -p ${tasks};` : ""}`;
@@ -50,7 +52,6 @@ async function begin(settings) {
     endTree(program.pid, ownNamespace);
     tell({ event: "exited", code, signal }, () => process.exit(0));
   });
-  tell({ event: "ready" });
 }
 
 /** Listens on 127.0.0.1:port here and leads every connection to `to`. */
