@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadBaseline, PRODUCT, referenceNames, scenarioNames } from "../src/cli/load.ts";
 import { casesOf } from "../src/engine/calibration.ts";
 import { catalogueOf } from "../src/exploits/index.ts";
+import { studySchema } from "../src/model/study.ts";
 import { writeAtomically } from "../src/util/files.ts";
 import { ATTEMPTS } from "../tests/sandbox/attempts.ts";
 import { calibrationPage, calibrationProblems } from "./calibration-page.ts";
@@ -93,6 +94,8 @@ const check = process.argv.includes("--check");
 const pages: [string, string][] = [
   ["docs/catalogue.md", await cataloguePage()],
   ["docs/calibration.md", await calibrationPage()],
+  ["docs/containment.md", containmentPage()],
+  ["studies/study.schema.json", `${JSON.stringify(studySchema(), null, 2)}\n`],
 ];
 for (const [file, content] of pages) {
   const path = join(PRODUCT, file);

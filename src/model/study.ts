@@ -96,6 +96,12 @@ export const Study = z.strictObject({
 });
 export type Study = z.infer<typeof Study>;
 
+/** Study files as JSON Schema, for editors: what one may write, with defaults left out. */
+export const studySchema = (): object => ({
+  title: "A study of unprompted",
+  ...z.toJSONSchema(Study, { io: "input" }),
+});
+
 /** Everything that can change a session's result. */
 export const SessionIdentity = z.object({
   /** Derived from the rest: readable, unique within a study, stable between runs. */
