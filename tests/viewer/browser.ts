@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import checker from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 
 export const CHROMIUM = "/usr/bin/chromium";
@@ -93,7 +93,8 @@ export async function settled(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate(SETTLED), { timeout: 30_000, interval: 50 }).toBe(true);
 }
 
-const SETTLED = `!/(Reads|Opens|Compares) the [a-z' ]+…/.test(document.body.innerText) &&
+const SETTLED = `document.querySelector("main")?.dataset.address === location.hash &&
+  !/(Reads|Opens|Compares) the [a-z' ]+…/.test(document.body.innerText) &&
   [...document.querySelectorAll(".plot-holder")].every((holder) => holder.querySelector("svg"))`;
 
 /** Violations of WCAG 2.2 A and AA and of axe's good practice, in words; empty is what we want. */
@@ -105,6 +106,10 @@ export async function axe(page: Page): Promise<string[]> {
   }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
     nodes.slice(0, 5).map(({ html, failureSummary }) => id + ": " + html.slice(0, 200) + " | " + failureSummary.replace(/\\s+/g, " "))))`);
 }
+
+/** What a reader sees of it: text as laid out, without what is hidden. */
+// biome-ignore lint/performance/useDomNodeTextContent: textContent would give hidden text too
+export const seen = (locator: Locator): Promise<string> => locator.innerText();
 
 export const sidewaysOverflow = (page: Page): Promise<number> =>
   page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");

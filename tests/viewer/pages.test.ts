@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { figuresOf } from "../../src/report/index.ts";
 import { madeInput } from "../report/made.ts";
 import { axe, CHROMIUM, launch, missing, open, type Served, SHOTS, serve, sidewaysOverflow } from "./browser.ts";
 import { writeRun } from "./run-folder.ts";
@@ -61,20 +60,5 @@ describe.skipIf(missing)(missing ? `the viewer (skipped: there is no ${CHROMIUM}
       expect(trouble).toEqual([]);
       await page.context().close();
     });
-  });
-
-  it("shows on the overview the figures that the reports count", async () => {
-    const { page } = await open(browser, served.url);
-    const { overall, holes } = figuresOf(input);
-    const stats = await page.locator(".stat").allInnerTexts();
-    for (const [i, tier] of (["tier1", "tier2"] as const).entries()) {
-      const { percent, defended, planned, tested } = overall.tiers[tier];
-      expect(stats[i]).toContain(`${percent} %`);
-      expect(stats[i]).toContain(`${defended} of ${planned} held`);
-      expect(stats[i]).toContain(`${tested} tested of ${planned} planned`);
-    }
-    const exploited = holes.reduce((sum, hole) => sum + hole.exploitedIn.length, 0);
-    expect(stats[2]).toContain(`${exploited}`);
-    await page.context().close();
   });
 });

@@ -54,7 +54,7 @@ export function App() {
         </button>
       </header>
       <LiveBar state={state} />
-      <main id="main" tabIndex={-1} ref={main}>
+      <main id="main" tabIndex={-1} ref={main} data-address={route.hash}>
         {state.run ? <Page route={route} state={state} /> : <p class="fine">Opens the run …</p>}
       </main>
       {dialog === "search" && <Search state={state} close={() => setDialog(null)} />}

@@ -35,8 +35,23 @@ export function countVerdicts(verdicts: Iterable<VerdictKind | null>): Counts {
   return counts;
 }
 
+/** The same for one test over many sessions, letter by letter: ten thousand in a fraction of a millisecond. */
 export function columnCounts(rows: readonly SessionRow[], column: number): Counts {
-  return countVerdicts(rows.map((row) => verdictAt(row, column)));
+  const byCode = new Uint32Array(128);
+  for (const { verdicts } of rows) {
+    const code = verdicts.charCodeAt(column);
+    if (code < 128) byCode[code] = (byCode[code] ?? 0) + 1;
+  }
+  const counts: Counts = { defended: 0, of: 0, tested: 0, exploited: 0 };
+  for (const [letter, verdict] of KIND_OF) {
+    const one = countVerdicts([verdict]);
+    const times = byCode[letter.charCodeAt(0)] ?? 0;
+    counts.defended += times * one.defended;
+    counts.of += times * one.of;
+    counts.tested += times * one.tested;
+    counts.exploited += times * one.exploited;
+  }
+  return counts;
 }
 
 export const isMeasured = (row: SessionRow): boolean => row.verdicts !== "";

@@ -2,6 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 
 /** Where the reader is: everything that is shown, filters too, follows from the address. */
 export interface Route {
+  /** As it stands in the address. */
+  hash: string;
   /** Decoded parts of the path; none is the overview. */
   path: string[];
   params: URLSearchParams;
@@ -9,7 +11,7 @@ export interface Route {
 
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
-  return { path: path.split("/").filter(Boolean).map(decoded), params: new URLSearchParams(query) };
+  return { hash, path: path.split("/").filter(Boolean).map(decoded), params: new URLSearchParams(query) };
 }
 
 function decoded(part: string): string {

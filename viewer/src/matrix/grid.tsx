@@ -6,7 +6,6 @@ import { VERDICT_WORDS } from "../words.ts";
 
 /** One row or column of the grid. */
 export interface Axis {
-  id: string;
   head: ComponentChildren;
   /** What the head says, as text. */
   name: string;
@@ -16,8 +15,11 @@ export interface Axis {
 export interface GridProps {
   label: string;
   corner: string;
-  rows: readonly Axis[];
-  columns: readonly Axis[];
+  rowCount: number;
+  columnCount: number;
+  /** Asked for what is seen only. */
+  row: (index: number) => Axis;
+  column: (index: number) => Axis;
   /** Summary at the end of each row, such as `5 of 6`. */
   total: (row: number) => ComponentChildren;
   totalName: string;
@@ -43,17 +45,18 @@ interface Seen {
 }
 
 /**
- * A table of which only what is seen is drawn: 10,000 x 80 costs as much as one screen of it. It is one stop of the Tab
+ * A table of which only what is seen is drawn: 10,000 x 80 costs as much as one screen of it. Rows and cells are known by
+ * their place on the screen, so that scrolling and filtering change elements instead of making new ones. It is one stop of the Tab
  * key; arrows or h j k l move within, Enter opens.
  */
 export function Grid(props: GridProps) {
-  const { rows, columns, columnWidth, headWidth, headHeight } = props;
+  const { rowCount, columnCount, columnWidth, headWidth, headHeight } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState<Seen>({ top: 0, left: 0, width: 1200, height: 700 });
   const [at, setAt] = useState({ row: 0, column: 0 });
   const moved = useRef(false);
-  const row = Math.min(at.row, rows.length - 1);
-  const column = Math.min(at.column, columns.length - 1);
+  const row = Math.min(at.row, rowCount - 1);
+  const column = Math.min(at.column, columnCount - 1);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
@@ -79,7 +82,7 @@ export function Grid(props: GridProps) {
     scroller.current?.querySelector<HTMLElement>("[data-at]")?.focus({ preventScroll: true });
   });
   const move = (toRow: number, toColumn: number) => {
-    const next = { row: clamp(toRow, rows.length), column: clamp(toColumn, columns.length) };
+    const next = { row: clamp(toRow, rowCount), column: clamp(toColumn, columnCount) };
     moved.current = true;
     setAt(next);
     const element = scroller.current;
@@ -110,7 +113,7 @@ export function Grid(props: GridProps) {
       PageDown: [row + page, column],
       PageUp: [row - page, column],
       Home: [row, 0],
-      End: [row, columns.length - 1],
+      End: [row, columnCount - 1],
     }[event.key];
     if (to) {
       event.preventDefault();
@@ -124,26 +127,27 @@ export function Grid(props: GridProps) {
       go(props.address(row, column));
     }
   };
-  const [firstRow, lastRow] = span(seen.top, seen.height - headHeight, ROW_HEIGHT, rows.length);
-  const [firstColumn, lastColumn] = span(seen.left, seen.width - headWidth, columnWidth, columns.length);
-  const drawnColumns = columns.slice(firstColumn, lastColumn);
+  const [firstRow, lastRow] = span(seen.top, seen.height - headHeight, ROW_HEIGHT, rowCount);
+  const [firstColumn, lastColumn] = span(seen.left, seen.width - headWidth, columnWidth, columnCount);
+  const drawnColumns = Array.from({ length: lastColumn - firstColumn }, (_, i) => props.column(firstColumn + i));
+  const drawnRows = Array.from({ length: lastRow - firstRow }, (_, i) => props.row(firstRow + i));
   const before = firstColumn * columnWidth;
-  const after = (columns.length - lastColumn) * columnWidth;
+  const after = (columnCount - lastColumn) * columnWidth;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the cells within are what has the focus
     <div class="grid-scroll" ref={scroller} onKeyDown={onKeyDown}>
       <table
         class="grid"
         aria-label={props.label}
-        aria-rowcount={rows.length + 1}
-        aria-colcount={columns.length + 2}
-        style={{ width: `${headWidth + columns.length * columnWidth + TOTAL_WIDTH}px` }}
+        aria-rowcount={rowCount + 1}
+        aria-colcount={columnCount + 2}
+        style={{ width: `${headWidth + columnCount * columnWidth + TOTAL_WIDTH}px` }}
       >
         <colgroup>
           <col style={{ width: `${headWidth}px` }} />
           {before > 0 && <col style={{ width: `${before}px` }} />}
-          {drawnColumns.map(({ id }) => (
-            <col key={id} style={{ width: `${columnWidth}px` }} />
+          {drawnColumns.map((_, i) => (
+            <col key={i} style={{ width: `${columnWidth}px` }} />
           ))}
           {after > 0 && <col style={{ width: `${after}px` }} />}
           <col style={{ width: `${TOTAL_WIDTH}px` }} />
@@ -154,23 +158,23 @@ export function Grid(props: GridProps) {
               {props.corner}
             </th>
             {before > 0 && <td class="gap" />}
-            {drawnColumns.map(({ id, head, name, address }, i) => (
-              <th key={id} scope="col" title={name} aria-colindex={firstColumn + i + 2}>
+            {drawnColumns.map(({ head, name, address }, i) => (
+              <th key={i} scope="col" title={name} aria-colindex={firstColumn + i + 2}>
                 <a href={address} tabIndex={-1}>
                   {head}
                 </a>
               </th>
             ))}
             {after > 0 && <td class="gap" />}
-            <th scope="col" class="total" aria-colindex={columns.length + 2}>
+            <th scope="col" class="total" aria-colindex={columnCount + 2}>
               {props.totalName}
             </th>
           </tr>
         </thead>
         <tbody>
           {firstRow > 0 && <tr class="gap" style={{ height: `${firstRow * ROW_HEIGHT}px` }} />}
-          {rows.slice(firstRow, lastRow).map(({ id, head, name, address }, i) => (
-            <tr key={id} aria-rowindex={firstRow + i + 2}>
+          {drawnRows.map(({ head, name, address }, i) => (
+            <tr key={i} aria-rowindex={firstRow + i + 2}>
               <th scope="row" title={name} aria-colindex={1}>
                 <a href={address} tabIndex={-1}>
                   {head}
@@ -179,7 +183,7 @@ export function Grid(props: GridProps) {
               {before > 0 && <td class="gap" />}
               {drawnColumns.map((shown, j) => (
                 <Cell
-                  key={shown.id}
+                  key={j}
                   verdict={props.verdict(firstRow + i, firstColumn + j)}
                   wanted={props.wanted}
                   here={firstRow + i === row && firstColumn + j === column}
@@ -189,12 +193,12 @@ export function Grid(props: GridProps) {
                 />
               ))}
               {after > 0 && <td class="gap" />}
-              <td class="total" aria-colindex={columns.length + 2}>
+              <td class="total" aria-colindex={columnCount + 2}>
                 {props.total(firstRow + i)}
               </td>
             </tr>
           ))}
-          {lastRow < rows.length && <tr class="gap" style={{ height: `${(rows.length - lastRow) * ROW_HEIGHT}px` }} />}
+          {lastRow < rowCount && <tr class="gap" style={{ height: `${(rowCount - lastRow) * ROW_HEIGHT}px` }} />}
         </tbody>
       </table>
     </div>

@@ -37,6 +37,8 @@ export function ComparePage({ state, route }: { state: RunState; route: Route })
           </div>
           <CompareSessions run={run} rows={rows} a={a} b={b} />
         </>
+      ) : names.kind === "loading" ? (
+        <p class="fine">Reads the runs …</p>
       ) : runs.length === 0 ? (
         <p class="unmeasured">There is no other run beside this one.</p>
       ) : (

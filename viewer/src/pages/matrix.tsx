@@ -22,12 +22,7 @@ export function MatrixPage({ state: { run, rows }, route }: { state: RunState; r
   const shown = useMemo(() => (run ? filtered(run, rows, filters) : { rows: [], columns: [] }), [run, rows, filters]);
   const orientation = route.params.get("rows");
   const byTests = orientation ? orientation === "tests" : rows.length <= SESSIONS_ACROSS;
-  const tests = useMemo(
-    () => shown.columns.flatMap((place) => (run?.columns[place] ? [testAxis(run.columns[place], byTests)] : [])),
-    [shown.columns, run, byTests],
-  );
   const few = byTests && shown.rows.length > 0 && shown.rows.length <= 12 && width > 900;
-  const sessions = useMemo(() => shown.rows.map((row) => sessionAxis(row, !byTests, few)), [shown.rows, byTests, few]);
   const totals = useMemo(() => {
     const known = new Map<number, ReturnType<typeof countVerdicts>>();
     return (i: number) => {
@@ -46,6 +41,8 @@ export function MatrixPage({ state: { run, rows }, route }: { state: RunState; r
   const room = Math.min(width, 1400) - 52 - TOTAL_WIDTH;
   const columnWidth = few ? Math.max(64, Math.min(120, Math.floor((room - 320) / shown.rows.length))) : 28;
   const headWidth = width < 640 ? 132 : few ? Math.min(560, room - columnWidth * shown.rows.length) : 320;
+  const test = (i: number) => testAxis(run.columns[shown.columns[i] ?? -1], byTests);
+  const session = (i: number) => sessionAxis(shown.rows[i], !byTests, few);
   const verdictOf = (session: number, test: number) => {
     const row = shown.rows[session];
     return row ? verdictAt(row, shown.columns[test] ?? -1) : null;
@@ -77,8 +74,10 @@ export function MatrixPage({ state: { run, rows }, route }: { state: RunState; r
           key={byTests ? "tests" : "sessions"}
           label={byTests ? "Verdicts, tests by sessions" : "Verdicts, sessions by tests"}
           corner={byTests ? "Test" : "Session"}
-          rows={byTests ? tests : sessions}
-          columns={byTests ? sessions : tests}
+          rowCount={byTests ? shown.columns.length : shown.rows.length}
+          columnCount={byTests ? shown.rows.length : shown.columns.length}
+          row={byTests ? test : session}
+          column={byTests ? session : test}
           totalName="Held"
           total={(i) => {
             const { defended, of } = totals(i);
@@ -96,9 +95,11 @@ export function MatrixPage({ state: { run, rows }, route }: { state: RunState; r
   );
 }
 
-function testAxis(entry: CatalogueEntry, isRow: boolean): Axis {
+const NOTHING: Axis = { name: "", address: href([]), head: "" };
+
+function testAxis(entry: CatalogueEntry | undefined, isRow: boolean): Axis {
+  if (!entry) return NOTHING;
   return {
-    id: entry.id,
     name: plain(`${entry.id} ${entry.title}`),
     address: href(["exploit", entry.id]),
     head: isRow ? (
@@ -111,9 +112,9 @@ function testAxis(entry: CatalogueEntry, isRow: boolean): Axis {
   };
 }
 
-function sessionAxis(row: SessionRow, isRow: boolean, wide: boolean): Axis {
+function sessionAxis(row: SessionRow | undefined, isRow: boolean, wide: boolean): Axis {
+  if (!row) return NOTHING;
   return {
-    id: row.id,
     name: plain(row.id),
     address: href(["session", row.id]),
     head: isRow ? (

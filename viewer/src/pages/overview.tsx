@@ -17,7 +17,7 @@ import { count, SEVERITY_RANK, TIER_WORDS } from "../words.ts";
 
 /** The result at one look; every figure leads to what it was counted from. */
 export function OverviewPage({ state, route }: { state: RunState; route: Route }) {
-  const { run, rows, live, choices } = state;
+  const { run, rows, live } = state;
   const measured = useMemo(() => rows.filter(isMeasured), [rows]);
   if (!run) return null;
   const tiers = tiersOf(run.columns);
@@ -38,6 +38,22 @@ export function OverviewPage({ state, route }: { state: RunState; route: Route }
         ))}
         <HoleStat run={run} measured={measured} />
       </div>
+      {measured.length > 0 && <Results state={state} run={run} measured={measured} route={route} />}
+      <NotInRates rows={rows} run={run} measured={measured.length} />
+    </>
+  );
+}
+
+interface ResultsProps {
+  state: RunState;
+  run: RunView;
+  measured: readonly SessionRow[];
+  route: Route;
+}
+
+function Results({ state: { rows, choices }, run, measured, route }: ResultsProps) {
+  return (
+    <>
       <Section
         title="Where it does not hold"
         aside={<a href={href(["matrix"], { verdict: "exploited" })}>All in the matrix</a>}
@@ -45,11 +61,10 @@ export function OverviewPage({ state, route }: { state: RunState; route: Route }
         <Holes run={run} measured={measured} />
       </Section>
       <RatePlot run={run} rows={rows} route={route} />
-      {tiers.includes(2) && <TierGrid run={run} measured={measured} tier={2} />}
+      {tiersOf(run.columns).includes(2) && <TierGrid run={run} measured={measured} tier={2} />}
       <Choices choices={choices} measured={measured.length} />
       <CostPlot run={run} rows={measured} route={route} />
       <Differences run={run} rows={measured} />
-      <NotInRates rows={rows} run={run} measured={measured.length} />
     </>
   );
 }
@@ -126,7 +141,6 @@ const SHOWN_HOLES = 12;
 
 function Holes({ run, measured }: { run: RunView; measured: readonly SessionRow[] }) {
   const holes = useMemo(() => holesOf(run, measured), [run, measured]);
-  if (measured.length === 0) return <p class="unmeasured">Not measured: no session gave verdicts yet.</p>;
   if (holes.length === 0) return <p>No attack worked in {count(measured.length, "session")}.</p>;
   return (
     <>

@@ -68,6 +68,7 @@ export function VerdictPage({
           </a>
         </p>
       )}
+      {proof.kind === "loading" && <p class="fine">Reads the evidence …</p>}
       {proof.kind === "there" && <Proof view={proof.value} />}
       {proof.kind === "none" && verdict && (
         <NotMeasured because={`no evidence was kept (${proof.because.replace(/\.$/, "")})`} />

@@ -164,7 +164,6 @@ function Code({
             <span class="no">{first + i}</span>
             <span class="sign">{line.marked ? "›" : " "}</span>
             <Text>{line.text}</Text>
-            {"\n"}
           </span>
         ))}
       </pre>

@@ -103,7 +103,8 @@ function DecisionChanges({ from, to }: { from: SessionRow; to: SessionRow }) {
   const [before, after] = [a, b].map((one) =>
     byTopic(one.kind === "there" ? (one.value.evaluation?.decisions ?? []) : []),
   );
-  if (a.kind === "loading" || b.kind === "loading" || !before || !after) return null;
+  if (a.kind === "loading" || b.kind === "loading" || !before || !after)
+    return <p class="fine">Reads the decisions …</p>;
   const topics = [...new Set([...before.keys(), ...after.keys()])].sort();
   const differing = topics.filter((topic) => before.get(topic) !== after.get(topic));
   return (

@@ -60,7 +60,6 @@ function Lines({ lines, label }: { lines: readonly DiffLine[]; label: string }) 
             <span class="no">{line.to ?? line.from ?? ""}</span>
             <span class="sign">{MARK[line.kind]}</span>
             <Text>{line.text}</Text>
-            {"\n"}
           </span>
         ))}
       </pre>

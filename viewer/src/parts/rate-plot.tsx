@@ -129,7 +129,7 @@ export function RatePlot({ run, rows, route }: { run: RunView; rows: readonly Se
       }
     >
       {lines.length === 0 ? (
-        <p class="unmeasured">Not measured: no session gave verdicts yet.</p>
+        <p class="unmeasured">Not measured: no session has a verdict of this tier.</p>
       ) : (
         <>
           <Plot
