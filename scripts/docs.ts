@@ -8,6 +8,7 @@ import { studySchema } from "../src/model/study.ts";
 import { writeAtomically } from "../src/util/files.ts";
 import { ATTEMPTS } from "../tests/sandbox/attempts.ts";
 import { calibrationPage, calibrationProblems } from "./calibration-page.ts";
+import { overlapPage } from "./overlap-page.ts";
 
 const problems: string[] = [];
 
@@ -96,6 +97,7 @@ const pages: [string, string][] = [
   ["docs/calibration.md", await calibrationPage()],
   ["docs/containment.md", containmentPage()],
   ["studies/study.schema.json", `${JSON.stringify(studySchema(), null, 2)}\n`],
+  ["docs/overlap.md", await overlapPage()],
 ];
 for (const [file, content] of pages) {
   const path = join(PRODUCT, file);

@@ -5,10 +5,12 @@ import { keepSecretsOf } from "../util/secrets.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { decisionsCommand } from "./commands/decisions.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exploitsCommand } from "./commands/exploits.ts";
 import { modelServerCommand } from "./commands/model-server.ts";
 import { newCommand } from "./commands/new.ts";
+import { overlapCommand } from "./commands/overlap.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { runCommand } from "./commands/run.ts";
@@ -57,6 +59,8 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
     runCommand,
     checkCommand,
     scanCommand,
+    overlapCommand,
+    decisionsCommand,
     reportCommand,
     viewCommand,
     compareCommand,

@@ -6,6 +6,7 @@ import { Evaluation } from "../model/session.ts";
 import {
   badgeOf,
   checkMarkdown,
+  choicesHtml,
   type Figures,
   figuresOf,
   githubAnnotations,
@@ -63,7 +64,10 @@ export function writeReports(
   figures: Figures = figuresOf(input),
 ): string[] {
   const make: Record<ReportFormat, () => [string, Iterable<string>][]> = {
-    html: () => [["index.html", [reportHtml(input, figures)]]],
+    html: () => [
+      ["index.html", [reportHtml(input, figures)]],
+      ["choices.html", [choicesHtml(input)]],
+    ],
     md: () => [["report.md", [reportMarkdown(input, figures)]]],
     csv: () => [
       ["sessions.csv", [sessionsCsv(input, figures)]],

@@ -7,6 +7,7 @@ export * from "./decision.ts";
 export * from "./events.ts";
 export * from "./evidence.ts";
 export * from "./network.ts";
+export * from "./overlap.ts";
 export * from "./scan.ts";
 export * from "./session.ts";
 export * from "./study.ts";

@@ -1,4 +1,6 @@
 export { type Badge, badgeOf } from "./badge.ts";
+export { choicesLines, sessionChoices } from "./choices.ts";
+export { choicesHtml } from "./choices-html.ts";
 export { type ComparedSide, compareRuns, comparisonText, type RunComparison } from "./compare.ts";
 export { csvField, sessionsCsv } from "./csv.ts";
 export { type Figures, figuresOf } from "./figures.ts";
@@ -10,6 +12,7 @@ export { resultsJson } from "./json.ts";
 export { junitXml } from "./junit.ts";
 export { reportMarkdown } from "./markdown.ts";
 export { checkMarkdown } from "./markdown-check.ts";
+export { holesOf, overlapLines, type SessionOverlap } from "./overlap.ts";
 export { verdictsCsv, verdictsNdjson } from "./rows.ts";
 export { type SarifApp, sarifLog } from "./sarif.ts";
 export { measuredOf } from "./session-figures.ts";

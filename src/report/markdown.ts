@@ -11,6 +11,7 @@ import {
 } from "./figures.ts";
 import { visible } from "./html/visible.js";
 import type { ReportInput } from "./input.ts";
+import { choiceSections } from "./markdown-choices.ts";
 import { headline, notMeasured } from "./notes.ts";
 import { count, percentText, TIER_WORDS, VERDICT_WORDS } from "./words.ts";
 
@@ -254,6 +255,7 @@ export function reportMarkdown(input: ReportInput, figures: Figures = figuresOf(
     matrix(figures),
     ...holes(figures),
     ...statistics(figures),
+    ...choiceSections(input, table, literal),
     ...failures(figures.sessions),
   ];
   const room = MOST_CHARACTERS - [...first, ...last].join("\n\n").length;

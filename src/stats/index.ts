@@ -1,9 +1,12 @@
 export * from "./bootstrap.ts";
+export * from "./choices.ts";
 export * from "./compare.ts";
 export * from "./consistency.ts";
 export * from "./correction.ts";
+export { fits } from "./cwe.ts";
 export * from "./detectable.ts";
 export * from "./exploits.ts";
+export * from "./overlap.ts";
 export { type Method, type PermutationResult, permutationTest, smallestP } from "./permutation.ts";
 export * from "./rates.ts";
 export * from "./sentences.ts";

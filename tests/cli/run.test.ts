@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { ScannerReport } from "../../src/model/scan.ts";
 import { Evaluation } from "../../src/model/session.ts";
 import { SupplyChain } from "../../src/model/supply-chain.ts";
+import type { TopicChoices } from "../../src/stats/index.ts";
 import { start, unprompted } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unprompted-test-"));
@@ -38,7 +39,7 @@ describe("a run on recorded sessions", () => {
     const third = await unprompted(...arguments_(out));
     expect(third.err).toMatch(/2 sessions, 2 of them done before/);
     expect(third.err).not.toMatch(/begins/);
-    for (const file of ["index.html", "report.md", "sessions.csv", "results.json"])
+    for (const file of ["index.html", "choices.html", "report.md", "sessions.csv", "results.json"])
       expect(existsSync(join(out, file)), file).toBe(true);
     const results = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as Results;
     expect(results.sessions).toHaveLength(2);
@@ -68,6 +69,25 @@ describe("a run on recorded sessions", () => {
     verdicts = Object.fromEntries(evaluation.verdicts.map(({ id, verdict }) => [id, verdict]));
     expect(JSON.stringify(evaluation)).not.toMatch(/"JWT_SECRET":"[0-9a-f]{64}/);
   }, 600_000);
+
+  it("says per topic what each session chose, and which scanners pointed at what was proven", async () => {
+    const decisions = await unprompted("decisions", out, "--json", "--topic", "password-hashing,cors-methods-told");
+    expect(decisions.code, decisions.err).toBe(0);
+    const { topics } = JSON.parse(decisions.out) as { topics: TopicChoices[] };
+    const hashing = topics.find(({ topic }) => topic === "password-hashing");
+    expect(hashing?.tally).toEqual([{ choice: "scrypt", sessions: 2 }]);
+    expect(hashing?.sessions.map(({ choices }) => choices.map(({ step }) => step))).toEqual([[1], [1]]);
+    expect(hashing?.consistency).toEqual({ places: 0, agreed: 0, share: null });
+    const text = (await unprompted("decisions", out)).out;
+    expect(text).toMatch(/scrypt \(step 1\), auth\.py:\d+/);
+    const page = readFileSync(join(out, "choices.html"), "utf8");
+    expect(page).toMatch(/webhook-signature-comparison/);
+    expect(page).toMatch(/not run: it was not asked for/);
+    expect(readFileSync(join(out, "report.md"), "utf8")).toMatch(/## What the agents chose/);
+    const overlap = await unprompted("overlap", out);
+    expect(overlap.out).toMatch(/T2-03 +CWE-307: no scanner/);
+    expect((await unprompted("decisions", out, "--topic", "cors-method")).err).toMatch(/Did you mean "cors"/);
+  });
 
   it.each(["T1-02", "T1-04", "T1-13", "T1-17", "T2-06", "T2-08"])(
     "the curl script of %s says the same of a fresh copy",

@@ -58,10 +58,16 @@ function object(node: Node): Expr {
     if (part.kind === "pair" && key && value) entries.push({ key: keyName(key), value, node: part });
     else if (part.kind === "shorthand_property_identifier") entries.push({ key: part.text, value: part, node: part });
     else if (part.kind === "method_definition")
-      entries.push({ key: part.field("name")?.text ?? "", value: part, node: part });
+      entries.push({ key: part.field("name")?.text ?? "", value: gotten(part) ?? part, node: part });
     else if (part.kind === "spread_element" && part.parts[0]) spreads.push(part.parts[0]);
   }
   return { type: "object", entries, spreads };
+}
+
+/** What `get name() { return ...; }` gives, when it does nothing else. */
+function gotten(method: Node): Node | undefined {
+  const [only, more] = method.field("body")?.parts ?? [];
+  return /^get\s/.test(method.text) && only?.kind === "return_statement" && !more ? only.parts[0] : undefined;
 }
 
 function binary(node: Node): Expr {

@@ -36,7 +36,7 @@ function nextConfig(project: Project): Finding[] {
     });
 }
 
-/** A function that every answer passes: given to `use`, a hook, or Next's middleware. */
+/** A function that every answer passes: given to `use`, a hook, a bare server, or Next's middleware. */
 function isForAll(node: Node): boolean {
   if (/(^|\/)(middleware|proxy)\.[cm]?[jt]s$/.test(node.file.path) && !node.within(...FUNCTIONS))
     return /next\/server/.test(node.file.text);
@@ -46,7 +46,8 @@ function isForAll(node: Node): boolean {
       (fn.parent?.kind === "variable_declarator" ? (fn.parent.field("name")?.text ?? "") : "");
     if (/(^|\/)(middleware|proxy)\.[cm]?[jt]s$/.test(fn.file.path) && /^(middleware|proxy)$/.test(name)) return true;
     const outer = fn.parent?.kind === "arguments" ? fn.parent.parent?.field("function")?.text : undefined;
-    if (outer && /\.(use|addHook)$/.test(outer)) return true;
+    if (outer && /\.(use|addHook)$|(^|\.)createServer$/.test(outer)) return true;
+    if (outer && /\.on$/.test(outer) && /^["']request["']$/.test(fn.parent?.parts[0]?.text ?? "")) return true;
     if (name && isUsed(fn, name)) return true;
   }
   return false;
