@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { AGENT_KINDS, findProgram } from "../../src/agents/index.ts";
 import { machinePath } from "../../src/app/index.ts";
 import { agentsFolder } from "../../src/cli/agents.ts";
@@ -52,8 +52,9 @@ function commandLines(): string[] {
     });
 }
 
-describe.each(Object.values(AGENTS))("$kind", (agent) => {
-  const { kind } = agent;
+/** Whole sessions of one agent, the same for each: what is said of it here is what `unprompted` promises of every agent. */
+export function genuineSessions(kind: keyof typeof AGENTS): void {
+  const agent = AGENTS[kind];
   const { name, tested } = AGENT_KINDS[kind];
   beforeAll(() => {
     const where = { path: machinePath(), installed: agentsFolder(), base: "/" };
@@ -191,32 +192,4 @@ describe.each(Object.values(AGENTS))("$kind", (agent) => {
     expect(record).toMatchObject({ state: "worked", steps: [{ step: 1 }] });
     expect(record.cutShort).toBe("The session's 3000 tokens were spent after step 1 of 2.");
   });
-});
-
-describe("modes of claude-code", () => {
-  const script = {
-    turns: [
-      {
-        answers: [
-          { do: [{ write: "first.txt", content: "one\n" }] },
-          { do: [{ run: "printf two > second.txt" }] },
-          { say: "Done." },
-        ],
-      },
-    ],
-  };
-
-  test.each([
-    ["allow", 2, 0],
-    ["deny", 0, 2],
-  ] as const)("ask: what it asks is answered with %s, and counted", async (answers, filesChanged, denied) => {
-    const session = trial({ kind: "claude-code" }, script, { condition: { mode: "ask", answers } });
-    const { steps } = await session.work({ prompts: ["Make two files."] });
-    expect(steps[0]).toMatchObject({
-      ended: "finished",
-      filesChanged,
-      asked: { permission: 2, question: 0, plan: 0, denied },
-    });
-    expect(only(session.transcript(1), "asked").map(({ subject }) => subject.split(" ")[0])).toEqual(["Write", "Bash"]);
-  });
-});
+}

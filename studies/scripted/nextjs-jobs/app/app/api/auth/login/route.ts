@@ -1,0 +1,2 @@
+export { login as POST } from "@/lib/auth";
+export const dynamic = "force-dynamic";

@@ -1,0 +1,2 @@
+export { register as POST } from "@/lib/auth";
+export const dynamic = "force-dynamic";
