@@ -24,13 +24,20 @@ const checks = [
   ],
 ];
 
+/** A tool that can no longer read our files finds no fault in them: what each must have seen, or its word counts nothing. */
+const MUST_HAVE_SEEN = { "import directions": /\(?\b\d{3,} modules/ };
+
 const run = ([name, file, args]) =>
   new Promise((resolve) => {
     const started = performance.now();
     const child = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-    child.on("close", (code) => resolve({ name, code, output, seconds: (performance.now() - started) / 1000 }));
+    child.on("close", (ended) => {
+      const seen = MUST_HAVE_SEEN[name]?.test(output) ?? true;
+      if (!seen) output += `\nIt saw next to nothing of the project, so its word counts for nothing.\n`;
+      resolve({ name, code: seen ? ended : 1, output, seconds: (performance.now() - started) / 1000 });
+    });
   });
 
 const results = await Promise.all(checks.map(run));
