@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 UNPROMPTED := bin/unprompted.js
 
-.PHONY: demo test test-agents agents check setup scanners calibrate bench clean help
+.PHONY: demo test test-agents agents check setup scanners calibrate kill-100 bench clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ check: setup ## types, lint, import directions, dead code, generated pages: seco
 calibrate: setup ## every reference, variant, mutant and degenerate app; writes docs/calibration
 	$(UNPROMPTED) calibrate --stale --save
 	npm run docs
+
+kill-100: setup ## kill studies of scripted agents 100 times, go on, and compare with an undisturbed one
+	node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/kill-100.ts
 
 bench: setup ## the figures of docs/figures.md
 	NODE_COMPILE_CACHE=node_modules/.cache/compile node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/bench.ts

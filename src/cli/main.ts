@@ -8,9 +8,11 @@ import { compareCommand } from "./commands/compare.ts";
 import { decisionsCommand } from "./commands/decisions.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exploitsCommand } from "./commands/exploits.ts";
+import { initCommand } from "./commands/init.ts";
 import { modelServerCommand } from "./commands/model-server.ts";
 import { newCommand } from "./commands/new.ts";
 import { overlapCommand } from "./commands/overlap.ts";
+import { recordCommand } from "./commands/record.ts";
 import { reportCommand } from "./commands/report.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { runCommand } from "./commands/run.ts";
@@ -68,6 +70,8 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
     reproduceCommand,
     calibrateCommand,
     doctorCommand,
+    initCommand,
+    recordCommand,
     newCommand,
     modelServerCommand,
   ]) {

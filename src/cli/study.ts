@@ -18,6 +18,7 @@ import { billOfMaterials, PUBLIC_REGISTRIES, supplyChain } from "../supply-chain
 import { AppError, UserError, unknownName } from "../util/errors.ts";
 import { writeAtomically } from "../util/files.ts";
 import { removeTree } from "../util/scratch.ts";
+import { keepSecretsOf } from "../util/secrets.ts";
 import { KeptRepository } from "../workspace/index.ts";
 import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
 import { guardOf } from "./guard.ts";
@@ -64,6 +65,10 @@ export async function loadStudy(file: string): Promise<Study> {
     }
   }
   checkFiles(study, dirname(resolve(file)));
+  // The plan is kept with the run, and holds what the study hands to agents.
+  for (const { env } of study.agents) keepSecretsOf(env);
+  for (const { mcpServers } of study.conditions)
+    for (const server of Object.values(mcpServers)) if ("env" in server) keepSecretsOf(server.env);
   return study;
 }
 
@@ -78,8 +83,8 @@ export interface RunOptions {
   registries: boolean;
   /** Scanners to run on each finished app; undefined for none. */
   scanners: Asked | undefined;
-  /** Work on stored sessions only: attack them again without asking any agent. */
-  onlyEvaluate: boolean;
+  /** `evaluate`: attack stored sessions again, without asking any agent. `work`: let agents work, and attack later. */
+  only: "work" | "evaluate" | undefined;
   signal: AbortSignal;
   emit: Emit;
 }
@@ -95,9 +100,11 @@ export async function runPlan(options: RunOptions): Promise<void> {
   const { run, plan, emit, signal } = options;
   const started = performance.now();
   const left = plan.sessions.filter(({ id }) =>
-    options.onlyEvaluate
+    options.only === "evaluate"
       ? run.record(id) !== undefined
-      : !isDone(run.record(id)) || (run.record(id)?.state === "evaluated" && !run.evaluation(id)),
+      : options.only === "work"
+        ? !["worked", "evaluated", "failed"].includes(run.record(id)?.state ?? "planned")
+        : !isDone(run.record(id)) || (run.record(id)?.state === "evaluated" && !run.evaluation(id)),
   );
   emit({
     type: "RunStarted",
@@ -139,7 +146,7 @@ async function runSession(identity: SessionIdentity, options: RunOptions, agents
       seconds: Math.round((performance.now() - started) / 1000),
     });
   };
-  if (record?.state !== "worked" && !(options.onlyEvaluate && record)) {
+  if (record?.state !== "worked" && !(options.only === "evaluate" && record)) {
     let stop = async () => {};
     try {
       record = await work({
@@ -166,6 +173,7 @@ async function runSession(identity: SessionIdentity, options: RunOptions, agents
     }
     if (record.state === "interrupted") return finish("interrupted", record.problem);
   }
+  if (options.only === "work") return finish("worked", null);
   try {
     await evaluateSession(identity, options);
     finish("evaluated", null);
@@ -181,7 +189,7 @@ async function runSession(identity: SessionIdentity, options: RunOptions, agents
  * Where a session works: a short path that says nothing about the study to the agent, the same whenever it is resumed,
  * and not below /tmp, which some agents hold for a place where nothing lasts.
  */
-function placeOf(run: RunFolder, id: string): string {
+export function placeOf(run: RunFolder, id: string): string {
   const digest = createHash("sha256")
     .update(`${resolve(run.path)} ${id}`)
     .digest("hex")

@@ -1,8 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, statfsSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
 import { Command } from "commander";
+import { AGENT_KINDS, findProgram } from "../../agents/index.ts";
 import { cacheFolder, machinePath } from "../../app/index.ts";
 import { bubblewrapProblem } from "../../sandbox/index.ts";
+import { agentsFolder } from "../agents.ts";
 import { baselineNames, recordingNames, scenarioNames } from "../load.ts";
 
 interface Finding {
@@ -72,6 +76,7 @@ function examine(): Finding[] {
           remedy: "Apps then run as you, on loopback ports. Debian, Ubuntu: apt-get install bubblewrap.",
         },
     cache(),
+    ...agentsHere(),
     {
       name: "scenarios",
       state: scenarioNames().length ? "ok" : "missing",
@@ -115,4 +120,37 @@ function cache(): Finding {
       remedy: "Set UNPROMPTED_CACHE to a folder that can.",
     };
   }
+}
+
+/** Each agent that has an adapter of its own: found or not, version, signed in or not. Says by what, never with what. */
+function agentsHere(): Finding[] {
+  return Object.values(AGENT_KINDS).map((kind): Finding => {
+    const { name, npm, tested } = kind;
+    const where = { path: machinePath(), installed: agentsFolder(), base: process.cwd() };
+    const found = findProgram({ kind: kind.kind, readable: [] }, where);
+    const install = `Optional, to study it: npm install -g ${npm}@${tested}.`;
+    if (!found) return { name, state: "limited", detail: "not found", remedy: install };
+    const [file = "", ...args] = found.argv;
+    const scratch = mkdtempSync(join(tmpdir(), "doctor-"));
+    const env = { PATH: machinePath(), HOME: scratch };
+    const said = spawnSync(file, [...args, "--version"], { env, encoding: "utf8", timeout: 15_000 });
+    const version = /\d+\.\d+\.\d+[\w.-]*/.exec(said.stdout ?? "")?.[0];
+    if (version === undefined)
+      return {
+        name,
+        state: "limited",
+        detail: `${file} does not say its version`,
+        remedy: `Install it anew. ${install}`,
+      };
+    const variable = kind.variables.find((one) => process.env[one]);
+    const own = kind.files.find((one) => existsSync(join(homedir(), one)));
+    const by = variable ? `by ${variable}` : own ? `by ~/${own}` : undefined;
+    const differs = version === tested ? "" : `, tested with ${tested}`;
+    return {
+      name,
+      state: by ? "ok" : "limited",
+      detail: `${version}${differs}; ${by ? `signed in ${by}` : "not signed in"}`,
+      remedy: `Start ${kind.program} once and sign in, or set ${kind.variables[0]}. A study with a script needs neither.`,
+    };
+  });
 }

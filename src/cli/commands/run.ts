@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Emit } from "../../model/events.ts";
 import type { Study } from "../../model/study.ts";
 import { figuresOf, resultsJson, runTable } from "../../report/index.ts";
@@ -20,7 +20,7 @@ interface Options {
   dry?: boolean;
   baseline?: string[];
   agent?: string[];
-  only?: string;
+  only: "work" | "evaluate" | undefined;
   scanners?: string[];
   registries?: boolean;
   json?: boolean;
@@ -38,7 +38,12 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--dry", "print the plan and do nothing")
     .option("--baseline <names>", "only these baselines", list)
     .option("--agent <names>", "only these agents", list)
-    .option("--only <stage>", "evaluate: attack stored sessions again, without asking any agent")
+    .addOption(
+      new Option(
+        "--only <stage>",
+        "work: let the agents work, attack later; evaluate: attack stored sessions again, asking no agent",
+      ).choices(["work", "evaluate"]),
+    )
     .addOption(scannersOption())
     .option("--registries", "ask package registries about maintainers, age and withdrawn versions")
     .option("--json", "print the result as JSON on stdout")
@@ -52,8 +57,6 @@ export function runCommand(signal: AbortSignal): Command {
       const base = dirname(studyFile);
       const study = await loadStudy(studyFile);
       const plan = planStudy(narrowed(study, options), base);
-      if (options.only !== undefined && options.only !== "evaluate")
-        throw new UserError("bad-arguments", `--only takes "evaluate", not "${options.only}".`);
       const run = new RunFolder(options.out ?? defaultRunFolder(study.id));
       if (options.dry) return printPlan(plan, run, options.json ?? false);
       const { sandbox, note } = chooseSandbox(options.sandbox, {
@@ -70,8 +73,7 @@ export function runCommand(signal: AbortSignal): Command {
       try {
         run.writePlan(plan);
         const registries = options.registries ?? false;
-        const onlyEvaluate = options.only === "evaluate";
-        await runPlan({ run, base, plan, sandbox, jobs, scanners, registries, onlyEvaluate, signal, emit });
+        await runPlan({ run, base, plan, sandbox, jobs, scanners, registries, only: options.only, signal, emit });
       } finally {
         try {
           const input = await reportInput(run);
