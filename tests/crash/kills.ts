@@ -45,7 +45,18 @@ export class Arena {
 
   /** Runs the study to its end, or until it is killed after so many milliseconds. */
   async run(out: string, killAfterMs?: number): Promise<{ killed: boolean; said: string }> {
-    const args = ["--disable-warning=ExperimentalWarning", BIN, "run", this.#study, "--only", "work", "--out", out];
+    const args = [
+      "--disable-warning=ExperimentalWarning",
+      BIN,
+      "run",
+      this.#study,
+      "--only",
+      "work",
+      "--jobs",
+      "4",
+      "--out",
+      out,
+    ];
     const child = spawn(process.execPath, args, {
       env: { ...process.env, PATH: `${this.#mark}:${process.env["PATH"] ?? ""}`, TMPDIR: join(this.folder, "tmp") },
       stdio: ["ignore", "ignore", "pipe"],
