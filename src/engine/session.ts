@@ -40,6 +40,9 @@ export interface WorkOptions {
 /** What a HOME holds that no later step needs: caches, and what the sandbox shows as /tmp. */
 const PASSING = new Set([".cache", ".npm", ".tmp", ".var-tmp", ".shm"]);
 
+/** What a place holds of a session that has begun. */
+const PARTS = ["homes", "project", "repository.git"];
+
 /**
  * Lets the agent do every step, a commit each, and keeps the history as a bundle. Each finished step is on disk before
  * the next begins: a session that was cut off goes on after the last of them. The record comes back as `worked`, or as
@@ -82,23 +85,20 @@ class WorkingSession {
   static async open(options: WorkOptions): Promise<WorkingSession> {
     const { run, identity, place, instructions } = options;
     const folder = run.sessionFolder(identity.id);
-    const before = resumable(options);
-    if (!before) {
-      removeTree(folder);
-      removeTree(place);
-    }
-    mkdirSync(place, { recursive: true, mode: 0o700 });
     const [home, scratch] = [join(place, "home"), join(place, "scratch")];
-    restoreHome(place, before?.steps.length ?? 0);
+    mkdirSync(place, { recursive: true, mode: 0o700 });
     mkdirSync(scratch, { recursive: true });
+    const agent = await options.agent({ home, scratch });
+    const before = resumable(options, agent);
+    if (!before) for (const old of [folder, home, ...PARTS.map((name) => join(place, name))]) removeTree(old);
+    restoreHome(place, before?.steps.length ?? 0);
+    agent.signIn.place();
     const record: SessionRecord = {
       ...(before ?? { ...planned(identity), startedAt: new Date().toISOString() }),
       state: "working",
       problem: null,
     };
     run.writeRecord(record);
-    const agent = await options.agent({ home, scratch });
-    agent.signIn.place();
     const unseen = instructions?.names ?? [];
     const last = before?.steps.at(-1)?.commit;
     const workspace = last
@@ -253,11 +253,16 @@ class WorkingSession {
 }
 
 /** The record of a session that was cut off, when it can go on after its last finished step. */
-function resumable({ run, identity, place, conversation }: WorkOptions): SessionRecord | undefined {
+function resumable(
+  { run, identity, place, conversation }: WorkOptions,
+  { provenance }: Agent,
+): SessionRecord | undefined {
   const record = run.record(identity.id);
   if (!record || (record.state !== "working" && record.state !== "interrupted") || record.steps.length === 0)
     return undefined;
   if (!existsSync(join(run.sessionFolder(identity.id), "repository.bundle"))) return undefined;
+  // One session is never the work of two versions.
+  if (record.provenance?.agent?.version !== provenance.agent?.version) return undefined;
   // What was said lies in the HOME; without it the conversation cannot be gone on with.
   if (conversation === "continue" && !existsSync(join(place, "homes", String(record.steps.length)))) return undefined;
   return record;

@@ -9,5 +9,7 @@ export function withoutStrayDescriptors(argv: readonly string[], last: number): 
   const bash = existsSync("/bin/bash");
   const most = bash ? "" : ' && [ "$n" -le 9 ]';
   const close = `for f in /proc/self/fd/*; do n=\${f##*/}; if [ "$n" -gt ${last} ]${most}; then eval "exec $n>&-"; fi; done`;
-  return [bash ? "/bin/bash" : "/bin/sh", "-c", `${close}; exec "$@"`, "sh", ...argv];
+  // Its standard input is a socket, for which bash would take itself for a remote shell and run the user's ~/.bashrc.
+  const shell = bash ? ["/bin/bash", "--norc"] : ["/bin/sh"];
+  return [...shell, "-c", `${close}; exec "$@"`, "sh", ...argv];
 }

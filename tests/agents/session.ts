@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import { StudyAgents } from "../../src/cli/agents.ts";
 import { guardOf } from "../../src/cli/guard.ts";
@@ -12,6 +13,7 @@ import type { SessionRecord } from "../../src/model/session.ts";
 import { Study } from "../../src/model/study.ts";
 import { chooseSandbox } from "../../src/sandbox/index.ts";
 import { RunFolder } from "../../src/store/index.ts";
+import { removeTree } from "../../src/util/scratch.ts";
 
 /** A session of real programs: its own study, run folder and place. */
 export interface Trial {
@@ -36,6 +38,10 @@ export function trial(
 ): Trial {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "trial-"));
   const place = mkdtempSync(join(realpathSync("/var/tmp"), "w-"));
+  onTestFinished(() => {
+    removeTree(folder);
+    removeTree(place);
+  });
   const write = (name: string, content: string) => writeFileSync(join(folder, name), content);
   if (script !== null) write("script.yaml", stringify(script));
   write("guidance.md", "Always write GUIDED into what you make.\n");

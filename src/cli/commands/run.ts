@@ -74,6 +74,11 @@ export function runCommand(signal: AbortSignal): Command {
         run.writePlan(plan);
         const registries = options.registries ?? false;
         await runPlan({ run, base, plan, sandbox, jobs, scanners, registries, only: options.only, signal, emit });
+        const cutOff = plan.sessions.filter(({ id }) => run.record(id)?.state === "interrupted").length;
+        if (cutOff > 0)
+          process.stderr.write(
+            `Interrupted: ${cutOff} of ${plan.sessions.length}. The same command goes on with them.\n`,
+          );
       } finally {
         try {
           const input = await reportInput(run);
