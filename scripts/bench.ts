@@ -1,6 +1,7 @@
 // The figures: the 33 verdicts on a FastAPI app against the floor (the same requests by a bare client to the same number
 // of copies, no logic) and against the same requests as curl processes, one after another, to one copy; our memory; and
-// whether ten attacks give ten identical lists, half of them under load. Prints a table; --quick leaves the ten out.
+// whether ten attacks give ten identical lists, half of them under load; and what preparing a session costs. Prints a
+// table; --quick leaves the ten out.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
@@ -10,6 +11,31 @@ import { loadBaseline, loadScenario, PRODUCT, selectExploits } from "../src/cli/
 import { evaluate } from "../src/engine/index.ts";
 import { piecesOf, type Request, send } from "../src/http/index.ts";
 import { chooseSandbox } from "../src/sandbox/index.ts";
+
+const say = (name: string, value: string) => process.stdout.write(`${name.padEnd(58)} ${value}\n`);
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+
+// A second session on the same dependencies: what preparing costs besides the app's own build and start.
+for (const name of ["fastapi-jobs", "express-jobs", "nextjs-jobs"]) {
+  const times: string[] = [];
+  for (const which of ["first", "second"]) {
+    const started = performance.now();
+    const prepared = await prepareApp({
+      name,
+      folder: `${PRODUCT}references/${name}/app`,
+      recipe: loadBaseline(name).manifest,
+      sandbox: chooseSandbox("auto").sandbox,
+    });
+    const { build, start, install } = prepared.report.durationsMs;
+    const whole = performance.now() - started;
+    await prepared.dispose();
+    const cached = prepared.report.dependenciesCached;
+    times.push(
+      `${which} ${seconds(whole - build - start - (cached ? 0 : install))}${cached ? "" : " (installing left out)"}`,
+    );
+  }
+  say(`preparing ${name}, our own time`, times.join(", "));
+}
 
 const baseline = "fastapi-jobs";
 const { sandbox } = chooseSandbox("none");
@@ -21,7 +47,6 @@ const app = await prepareApp({
 });
 const scenario = await loadScenario("pipeline-jobs");
 const exploits = (await selectExploits("pipeline-jobs", {})).filter(({ id }) => id !== "T1-25");
-const say = (name: string, value: string) => process.stdout.write(`${name.padEnd(58)} ${value}\n`);
 
 async function attack(record?: Map<number, Request[]>): Promise<{ list: string; ms: number }> {
   const started = performance.now();
