@@ -62,8 +62,12 @@ export class Bench {
     if (!this.#target.app || this.#instance) return;
     this.#instance = this.#target.app.newInstance();
     const started = await this.#instance.start();
-    if (started.kind !== "serving")
-      throw new Ends("broken", `a fresh copy of the app did not come up (${started.kind})`);
+    if (started.kind === "serving") return;
+    const said = started.output.trim().slice(-300);
+    throw new Ends(
+      "broken",
+      `a fresh copy of the app did not come up (${started.kind})${said ? `; its last words: ${said}` : ""}`,
+    );
   }
 
   async close(): Promise<void> {
