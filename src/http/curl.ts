@@ -86,7 +86,8 @@ const dependsOn = (value: NamedValue, values: readonly NamedValue[]): NamedValue
 /**
  * The evidence as a bash script that repeats it with curl against a freshly started app and ends with PASS or FAIL and
  * the condition in words. Needs bash, curl, openssl and python3. Conditions that HTTP cannot show (a database row, a
- * file, an exit code) are named; where one of them decided, the script says so and ends with UNDECIDED.
+ * file, an exit code) are named; where one of them decided, the script says so and ends with UNDECIDED. It stops where
+ * something was done to the app outside HTTP: what follows would meet another app.
  */
 export function renderCurl(evidence: Evidence): string {
   const lines: string[] = [];
@@ -105,7 +106,8 @@ export function renderCurl(evidence: Evidence): string {
   };
   const uses = (exchange: Exchange) =>
     JSON.stringify([exchange.request.path, exchange.request.headers, exchange.request.body]);
-  for (const exchange of evidence.exchanges) {
+  const until = Math.min(...evidence.outside.map(({ after }) => after));
+  for (const exchange of evidence.exchanges.filter(({ n }) => n <= until)) {
     const text = uses(exchange);
     for (const value of evidence.values)
       if (
@@ -129,7 +131,10 @@ export function renderCurl(evidence: Evidence): string {
   // What only a fact shows, a script of requests cannot decide.
   const overHttp = evidence.checks.some((check) => check.exchange !== undefined && check.role !== "control");
   const decidedOutside =
-    facts.some((check) => !check.held && check.role !== "control") || (facts.length > 0 && !overHttp);
+    evidence.outside.length > 0 ||
+    facts.some((check) => !check.held && check.role !== "control") ||
+    (facts.length > 0 && !overHttp);
+  for (const { what } of evidence.outside) lines.push(`outside ${word(what, [])}`);
   for (const fact of facts.filter(({ held }) => !held))
     lines.push(`outside ${word(`${fact.words}${fact.detail ? ` (${fact.detail})` : ""}`.slice(0, 400), [])}`);
   const head = [

@@ -149,7 +149,7 @@ export const Evidence = z.object({
   exchanges: z.array(Exchange),
   checks: z.array(Check),
   values: z.array(NamedValue),
-  /** Commands that a script runs against the app's folder or settings where HTTP cannot show the condition. */
-  outside: z.array(z.object({ after: z.number().int(), what: z.string(), shell: z.string() })),
+  /** What was done to the app, or looked at, by other means than HTTP, after so many exchanges. */
+  outside: z.array(z.object({ after: z.number().int(), what: z.string() })),
 });
 export type Evidence = z.infer<typeof Evidence>;

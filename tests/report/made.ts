@@ -314,7 +314,7 @@ export function madeEvidence(verdict: Verdict, say: Say = (text) => text): Evide
     values: [
       { name: "token", literal: say("eyJhbGciOiJIUzI1NiJ9"), how: { kind: "json", exchange: 1, pointer: "/token" } },
     ],
-    outside: [{ after: 3, what: say("look at the jobs table"), shell: say("sqlite3 app.db 'select * from jobs'") }],
+    outside: [{ after: 3, what: say("look at the jobs table") }],
   });
 }
 

@@ -128,10 +128,7 @@ async function evidenceParts(verdict) {
     evidence.outside.length
       ? part(
           "Outside HTTP",
-          evidence.outside.map((o) => [
-            el("p", {}, `After request ${o.after}: ${o.what}`),
-            el("pre", { class: "body" }, o.shell),
-          ]),
+          evidence.outside.map((o) => el("p", {}, `After request ${o.after}: ${o.what}`)),
         )
       : null,
     evidence.values.length
