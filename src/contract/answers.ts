@@ -70,6 +70,14 @@ export function findTotal(json: unknown, rowsPointer: string): string | undefine
   return told?.pointer;
 }
 
+/** Where a number of this value lies that is not within the rows; a telling key wins over others. */
+export function findTotalOf(json: unknown, rowsPointer: string, value: number): string | undefined {
+  const equal = [...walk(json)].filter(
+    (node) => node.value === value && !node.pointer.startsWith(`${rowsPointer}/`) && !/page|limit|size/i.test(node.key),
+  );
+  return (equal.find(({ key }) => /total|count/i.test(key)) ?? equal[0])?.pointer;
+}
+
 /** A field that an error answer complains about. */
 export interface Complaint {
   name: string;
