@@ -45,7 +45,16 @@ export function minimumDetectable(
 }
 
 /** The difference, in standard errors, that a two-sided t test shows with this power. */
+const shifts = new Map<string, number>();
+
 function detectableShift(df: number, power: number, alpha: number): number {
+  const key = JSON.stringify([df, power, alpha]);
+  const known = shifts.get(key) ?? solveShift(df, power, alpha);
+  shifts.set(key, known);
+  return known;
+}
+
+function solveShift(df: number, power: number, alpha: number): number {
   const critical = studentQuantile(1 - alpha / 2, df);
   if (df > 5000) return critical + normalQuantile(power);
   const powerOf = (shift: number) =>

@@ -1,5 +1,6 @@
 import type { Random } from "./bootstrap.ts";
 import { toGrid } from "./grid.ts";
+import { isLarge, normalPermutation } from "./normal.ts";
 import { choose, logChoose, mean } from "./numeric.ts";
 import type { Interval } from "./rates.ts";
 import { type SwapCounts, swapsOfStrata, type TwoGroups } from "./swaps.ts";
@@ -8,7 +9,9 @@ import { type SwapCounts, swapsOfStrata, type TwoGroups } from "./swaps.ts";
 export type Method =
   | { kind: "exact"; assignments: number }
   /** `standardError` is that of the p value: sqrt(p (1 - p) / draws). */
-  | { kind: "monte-carlo"; draws: number; standardError: number };
+  | { kind: "monte-carlo"; draws: number; standardError: number }
+  /** See `normalPermutation`. */
+  | { kind: "normal" };
 
 export interface PermutationResult {
   /** Mean of a minus mean of b, averaged over strata with weights n_a n_b / (n_a + n_b). */
@@ -29,7 +32,8 @@ export interface PermutationResult {
  * Garthwaite 1996), so it assumes that the groups differ by a shift.
  *
  * Exact by counting all labellings (the shift algorithm of Streitberg and Roehmel 1986) while that is cheap, else by
- * `draws` random labellings plus the one seen, p = (k + 1) / (draws + 1) (Phipson and Smyth 2010).
+ * `draws` random labellings plus the one seen, p = (k + 1) / (draws + 1) (Phipson and Smyth 2010). From 100 sessions on
+ * each side, unless `draws` or `exactWork` is given, by its normal approximation.
  *
  * Throws a RangeError when no stratum has sessions of both groups; strata with one group only are ignored.
  */
@@ -40,6 +44,13 @@ export function permutationTest(
   const { random, level = 0.95, exactWork = 1_000_000 } = options;
   const usable = strata.filter(hasBoth);
   if (usable.length === 0) throw new RangeError("no stratum has sessions of both groups");
+  if (isLarge(usable) && options.draws === undefined && options.exactWork === undefined) {
+    return {
+      ...normalPermutation(usable, level),
+      smallestP: smallestP(usable.map(sizesOf)),
+      method: { kind: "normal" },
+    };
+  }
   const grid = toGrid(usable.flatMap(({ a, b }) => [...a, ...b]));
   const onGrid = regroup(usable, grid.steps);
   const counts = swapsOfStrata(onGrid, exactWork);

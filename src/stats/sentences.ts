@@ -126,11 +126,13 @@ function testText(c: Comparison): string {
   const sessions = counted(c.a.sessions + c.b.sessions, "session");
   const { method } = c;
   const raw =
-    method.kind === "exact" ? pText(c.p) : `${pText(c.p)} +- ${decimal(monteCarloError(c.p, method.draws), 4)}`;
+    method.kind === "monte-carlo" ? `${pText(c.p)} +- ${decimal(monteCarloError(c.p, method.draws), 4)}` : pText(c.p);
   const how =
     method.kind === "exact"
       ? `exact permutation test over ${sessions}`
-      : `permutation test over ${sessions}, ${counted(method.draws, "random labelling")}`;
+      : method.kind === "normal"
+        ? `permutation test over ${sessions}, by its normal approximation`
+        : `permutation test over ${sessions}, ${counted(method.draws, "random labelling")}`;
   const corrected =
     c.comparisons > 1 ? `; ${pText(c.adjustedP)} after Holm's correction for ${c.comparisons} comparisons` : "";
   return `${raw}, ${how}${corrected}`;

@@ -95,7 +95,14 @@ function convolved(first: Chances, second: Chances): Chances {
   for (const [i, x] of first.p.entries()) {
     for (const [j, y] of second.p.entries()) p[i + j] = (p[i + j] ?? 0) + x * y;
   }
-  return { first: first.first + second.first, p };
+  return trimmed({ first: first.first + second.first, p });
+}
+
+/** Without the tails below 1e-20, which no p value shows. */
+function trimmed({ first, p }: Chances): Chances {
+  const from = p.findIndex((v) => v > 1e-20);
+  const to = p.findLastIndex((v) => v > 1e-20);
+  return { first: first + from, p: p.slice(from, to + 1) };
 }
 
 /** Reached when one group defends always and the other never; then one of all labellings, or two when sizes match. */
