@@ -96,6 +96,32 @@ function evaluationOf(skill: number): Evaluation {
   };
 }
 
+/** Evidence of about the size and texture of real ones: 60 KB, most of it repeated headers, 8 KB packed. */
+function writeEvidence(at: string, evaluation: string): void {
+  for (const { id, slug, verdict, summary } of (JSON.parse(evaluation) as Evaluation).verdicts) {
+    if (verdict !== "exploited") continue;
+    const exchanges = Array.from({ length: 60 }, (_, i) => ({
+      n: i + 1,
+      label: `request ${i + 1}`,
+      request: {
+        method: "GET",
+        path: `/jobs/${word()}`,
+        headers: [["Authorization", `Bearer ${Array.from({ length: 12 }, word).join("")}`]],
+        chunked: false,
+        from: "127.0.3.1",
+      },
+      response: {
+        status: 200,
+        headers: [["content-type", "application/json; charset=utf-8"]],
+        body: { kind: "text", text: JSON.stringify({ id: word(), name: word() }), totalBytes: 40, cut: false },
+      },
+      durationMs: 5,
+    }));
+    const evidence = { formatVersion: 1, id, slug, verdict, summary, exchanges, checks: [], values: [], outside: [] };
+    writeFileSync(join(at, "evidence", `${id}.json`), JSON.stringify(evidence));
+  }
+}
+
 say(`Makes ${plan.sessions.length} sessions of ${exploits} exploits in ${folder}`);
 writeFileSync(join(mkdirSync(folder, { recursive: true }) ?? folder, "plan.json"), JSON.stringify(plan));
 let bytes = 0;
@@ -123,6 +149,8 @@ for (const [i, identity] of plan.sessions.entries()) {
   const evaluation = JSON.stringify(evaluationOf(skill), null, 2);
   bytes += evaluation.length;
   writeFileSync(join(at, "evaluation.json"), evaluation);
+  // The report reads evidence, holes first, until its budget is spent: more than these it never opens.
+  if (identity.baseline === "baseline-0" && identity.agent === "agent-0") writeEvidence(at, evaluation);
 }
 say(`${(bytes / 1e6).toFixed(0)} MB of evaluations`);
 

@@ -158,7 +158,7 @@ export function analysisOf(sessions: readonly SessionFigures[], sample: Sample, 
     others: comparisons.filter((c) => c.tier === null),
     exploits: FACTORS.flatMap((factor) => pairsOf(sample.sessions, factor)),
     consistency: { figure: agreement, sentence: consistencySentence(agreement) },
-    notes: notesOf(sample, comparisons),
+    notes: [...notesOf(sample, comparisons), ...tooManyPairs(sample)],
   };
 }
 
@@ -199,8 +199,14 @@ function varianceOf(scores: readonly SessionScore[]): Said<VarianceComponents | 
   return { figure, sentence: varianceSentence(figure, scores.length) };
 }
 
+/** More pairs of levels than this make a table that nobody reads, and whose correction leaves nothing standing. */
+const MOST_PAIRS = 15;
+
+const pairsIn = (levels: number): number => (levels * (levels - 1)) / 2;
+
 function pairsOf(sessions: readonly SessionVerdicts[], factor: Factor): ExploitPairs[] {
   const levels = [...new Set(sessions.map((s) => s[factor]))];
+  if (pairsIn(levels.length) > MOST_PAIRS) return [];
   return levels.flatMap((a, i) =>
     levels.slice(i + 1).flatMap((b): ExploitPairs[] => {
       const rows = compareExploits(sessions, factor, [a, b]);
@@ -255,6 +261,14 @@ function notesOf(sample: Sample, comparisons: readonly ComparisonFigure[]): stri
     `${count(tested.length, "comparison was", "comparisons were")} made, session by session and with Holm's correction over all of them; ${verdict}. Only where a difference is shown does this report call one side better.`,
   );
   return notes;
+}
+
+function tooManyPairs({ sessions }: Sample): string[] {
+  return FACTORS.flatMap((factor) => {
+    const levels = new Set(sessions.map((s) => s[factor])).size;
+    if (pairsIn(levels) <= MOST_PAIRS) return [];
+    return [`Exploit by exploit, ${factor}s were not compared: ${levels} of them make ${pairsIn(levels)} pairs.`];
+  });
 }
 
 function sideNames({ figure }: ComparisonFigure): string {

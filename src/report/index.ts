@@ -8,7 +8,7 @@ export { githubAnnotations } from "./github.ts";
 export { type Hole, type Outcome, outcomeOf } from "./holes.ts";
 export { reportHtml } from "./html.ts";
 export type { ReportInput } from "./input.ts";
-export { resultsJson } from "./json.ts";
+export { resultsJson, resultsText } from "./json.ts";
 export { junitXml } from "./junit.ts";
 export { reportMarkdown } from "./markdown.ts";
 export { checkMarkdown } from "./markdown-check.ts";

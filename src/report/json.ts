@@ -10,8 +10,21 @@ const WHOLE_SESSIONS = 200;
  * files, and so do the evaluations of a run of more than 200 sessions: `evaluationFile` names them.
  */
 export function resultsJson(input: ReportInput, figures: Figures = figuresOf(input)): object {
-  const results = new Map(input.sessions.map((s) => [s.record.identity.id, s]));
-  const whole = figures.sessions.length <= WHOLE_SESSIONS;
+  return { ...headOf(input, figures), sessions: [...sessionsOf(input, figures)] };
+}
+
+/** The same as text, in pieces to be written one after another. */
+export function* resultsText(input: ReportInput, figures: Figures = figuresOf(input)): Generator<string> {
+  yield `${JSON.stringify(headOf(input, figures), null, 1).slice(0, -2)},\n "sessions": [`;
+  let before = "\n";
+  for (const session of sessionsOf(input, figures)) {
+    yield before + JSON.stringify(session);
+    before = ",\n";
+  }
+  yield "\n ]\n}\n";
+}
+
+function headOf(input: ReportInput, figures: Figures): object {
   return {
     formatVersion: 1,
     plan: input.plan,
@@ -21,12 +34,19 @@ export function resultsJson(input: ReportInput, figures: Figures = figuresOf(inp
     groups: figures.groups,
     statistics: figures.analysis,
     tests: figures.tests.map(({ entry, ...rest }) => ({ id: entry.id, ...rest })),
-    sessions: figures.sessions.map(({ verdicts, ...session }) => ({
+  };
+}
+
+function* sessionsOf(input: ReportInput, figures: Figures): Generator<object> {
+  const results = new Map(input.sessions.map((s) => [s.record.identity.id, s]));
+  const whole = figures.sessions.length <= WHOLE_SESSIONS;
+  for (const { verdicts, ...session } of figures.sessions) {
+    yield {
       ...session,
       verdicts: Object.fromEntries([...verdicts.values()].map(({ id, verdict }) => [id, verdict])),
       steps: results.get(session.id)?.record.steps ?? [],
       evaluationFile: `sessions/${session.id}/evaluation.json`,
       ...(whole ? { evaluation: results.get(session.id)?.evaluation ?? null } : {}),
-    })),
-  };
+    };
+  }
 }
