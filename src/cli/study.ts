@@ -21,6 +21,7 @@ import { removeTree } from "../util/scratch.ts";
 import { keepSecretsOf } from "../util/secrets.ts";
 import { KeptRepository } from "../workspace/index.ts";
 import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
+import { evaluateSteps } from "./each-step.ts";
 import { guardOf } from "./guard.ts";
 import { decisionsOf, historyOf } from "./ledger.ts";
 import {
@@ -83,6 +84,8 @@ export interface RunOptions {
   registries: boolean;
   /** Scanners to run on each finished app; undefined for none. */
   scanners: Asked | undefined;
+  /** Attack the app after every step as well, with the exploits that apply by then. */
+  eachStep: boolean;
   /** `evaluate`: attack stored sessions again, without asking any agent. `work`: let agents work, and attack later. */
   only: "work" | "evaluate" | undefined;
   signal: AbortSignal;
@@ -250,6 +253,7 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
     } finally {
       await app.dispose();
     }
+    if (options.eachStep) await evaluateSteps(identity, kept, scratch, options);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

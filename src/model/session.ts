@@ -181,6 +181,8 @@ export interface SessionResult {
   scanners?: ScannerReport | undefined;
   /** What the app is built from; not there while that was not read. */
   supplyChain?: SupplyChain | undefined;
+  /** What attacking the app gave after one of its steps; null where that was not asked for. May read a file. */
+  afterStep?: (step: number) => Evaluation | null;
   /** Folder of the session within the run. */
   folder: string;
 }

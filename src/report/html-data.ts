@@ -1,6 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { type Evidence, type KeptBody, type SessionResult, VERDICTS, type Verdict } from "../model/index.ts";
 import { oneLine } from "./ansi.ts";
+import { changeSentence } from "./attribution.ts";
 import type { Figures, SessionFigures, TestFigures } from "./figures.ts";
 import type { ReportInput } from "./input.ts";
 import { headline, notMeasured } from "./notes.ts";
@@ -154,7 +155,7 @@ const LETTERS: Readonly<Record<Verdict["verdict"], string>> = {
 };
 
 function sessionRow(session: SessionFigures, tests: readonly TestFigures[], block: number | null, makers: string[]) {
-  const { verdicts, provenance, folder: _, ...rest } = session;
+  const { verdicts, provenance, attribution, folder: _, ...rest } = session;
   const letter = (kind: Verdict["verdict"] | undefined) => (kind ? LETTERS[kind] : " ");
   const madeBy = provenance?.madeBy ?? null;
   if (madeBy !== null && !makers.includes(madeBy)) makers.push(madeBy);
@@ -163,6 +164,10 @@ function sessionRow(session: SessionFigures, tests: readonly TestFigures[], bloc
     madeBy: madeBy === null ? null : makers.indexOf(madeBy),
     letters: tests.map(({ entry }) => letter(verdicts.get(entry.id)?.verdict)).join(""),
     block,
+    attribution: attribution && {
+      changes: attribution.changes.map((change) => ({ ...change, sentence: changeSentence(change) })),
+      unmeasured: attribution.unmeasured,
+    },
   };
 }
 

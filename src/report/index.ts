@@ -1,3 +1,4 @@
+export { appliesAfter } from "./attribution.ts";
 export { type Badge, badgeOf } from "./badge.ts";
 export { choicesLines, sessionChoices } from "./choices.ts";
 export { choicesHtml } from "./choices-html.ts";

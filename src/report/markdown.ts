@@ -1,5 +1,6 @@
 import { type ClusteredRate, shareRange } from "../stats/index.ts";
 import type { Said } from "./analysis.ts";
+import { changeSentence } from "./attribution.ts";
 import {
   type Failure,
   type Figures,
@@ -206,6 +207,23 @@ function statistics({ analysis, groups }: Figures): string[] {
   ];
 }
 
+/** Which prompt opened, closed or reopened each hole, where the app was attacked after every step. */
+function attribution(sessions: readonly SessionFigures[]): string[] {
+  const told = sessions.flatMap(({ id, attribution: found }) => (found ? [{ id, ...found }] : []));
+  if (told.length === 0) return [];
+  return [
+    "## Which prompt opened, closed or reopened what",
+    ...told
+      .slice(0, MOST_ROWS)
+      .flatMap(({ id, changes, unmeasured }) => [
+        `### ${literal(id)}`,
+        ...(changes.length ? [] : ["No hole was opened or closed on the way."]),
+        ...bullets(changes.map(changeSentence)),
+        ...bullets(unmeasured.map(({ step, reason }) => `After prompt ${step}: not measured: ${reason}`)),
+      ]),
+  ];
+}
+
 function failures(sessions: readonly SessionFigures[]): string[] {
   const failed = sessions.filter((s): s is SessionFigures & { failure: Failure } => s.failure !== null);
   if (failed.length === 0) return [];
@@ -254,6 +272,7 @@ export function reportMarkdown(input: ReportInput, figures: Figures = figuresOf(
     "## Tests and sessions",
     matrix(figures),
     ...holes(figures),
+    ...attribution(figures.sessions),
     ...statistics(figures),
     ...choiceSections(input, table, literal),
     ...failures(figures.sessions),

@@ -8,6 +8,7 @@ import type {
   SessionResult,
   Verdict,
 } from "../model/index.ts";
+import { type AfterStep, attributionOf, type StepChange } from "./attribution.ts";
 import { type Tiers, tiersOf } from "./counts.ts";
 
 export interface Failure {
@@ -47,6 +48,8 @@ export interface SessionFigures {
   costUsd: number | null;
   /** Null while none was asked. */
   scanners: ScannerFigures[] | null;
+  /** Which step opened, closed or reopened what; null when the app was attacked after its last step only. */
+  attribution: { changes: StepChange[]; unmeasured: { step: number; reason: string }[] } | null;
 }
 
 /** What the agent chose on a topic of the decisions, every distinct choice once; null when nothing is known. */
@@ -109,6 +112,21 @@ export interface ScannerFigures {
 /** How many proofs of one hole are kept with their words; all of them are in verdicts.csv. */
 const PROOFS = 24;
 
+function attributed(result: SessionResult, last: Evaluation): SessionFigures["attribution"] {
+  const { steps } = result.record;
+  const final = steps.at(-1)?.step ?? 0;
+  const unmeasured: { step: number; reason: string }[] = [];
+  const after = steps.flatMap(({ step }): AfterStep[] => {
+    const evaluation = step === final ? last : (result.afterStep?.(step) ?? null);
+    if (!evaluation) return [];
+    const { stage, problem } = evaluation.app;
+    if (stage === "ready") return [{ step, verdicts: new Map(evaluation.verdicts.map((v) => [v.id, v])) }];
+    unmeasured.push({ step, reason: `${stage}: ${problem ?? "no reason was recorded"}` });
+    return [{ step, verdicts: null }];
+  });
+  return after.length > 1 ? { changes: attributionOf(after), unmeasured } : null;
+}
+
 const NOT_RUN: ReturnType<typeof measuredOf> = {
   measured: null,
   evaluation: null,
@@ -158,6 +176,7 @@ export class Digester {
       tokensOut: sumKnown(steps.map((s) => s.tokensOut)),
       costUsd: sumKnown(steps.map((s) => s.costUsd)),
       scanners: this.#scanned(result?.scanners),
+      attribution: result && measured ? attributed(result, measured) : null,
     };
   }
 

@@ -85,6 +85,19 @@ export class RunFolder {
     writeAtomically(join(this.sessionFolder(id), "sbom.cdx.json"), bill);
   }
 
+  /** The evaluation after one step of a session, from `run --each-step`. */
+  stepEvaluation(id: string, step: number): Evaluation | undefined {
+    return readParsed(this.#stepFile(id, step), (value) => Evaluation.parse(value));
+  }
+
+  writeStepEvaluation(id: string, step: number, evaluation: Evaluation): void {
+    writeJson(this.#stepFile(id, step), evaluation);
+  }
+
+  #stepFile(id: string, step: number): string {
+    return join(this.sessionFolder(id), "steps", String(step), "evaluation.json");
+  }
+
   writeEvidence(id: string, evidence: Evidence): void {
     writeAtomically(join(this.sessionFolder(id), "evidence", `${evidence.id}.json`), JSON.stringify(evidence));
   }
@@ -174,7 +187,6 @@ function holderLives(file: string): boolean {
 
 /** A file that is missing, or that a crash left unreadable, is not there. */
 function readParsed<T>(file: string, parse: (value: unknown) => T): T | undefined {
-  if (!existsSync(file)) return undefined;
   try {
     return parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
@@ -203,6 +215,10 @@ class StoredSession implements SessionResult {
 
   get evaluation(): Evaluation | null {
     return this.#run.evaluation(this.record.identity.id) ?? null;
+  }
+
+  afterStep(step: number): Evaluation | null {
+    return this.#run.stepEvaluation(this.record.identity.id, step) ?? null;
   }
 
   get scanners(): ScannerReport | undefined {

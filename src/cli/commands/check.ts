@@ -15,7 +15,6 @@ import type { Evidence } from "../../model/evidence.ts";
 import type { ScannerReport } from "../../model/scan.ts";
 import type { Evaluation } from "../../model/session.ts";
 import type { SupplyChain } from "../../model/supply-chain.ts";
-import { scoreOf } from "../../model/verdict.ts";
 import { checkReport, plainText, scannerLines, supplyLines } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import type { Asked } from "../../scanners/index.ts";
@@ -25,6 +24,7 @@ import { makeFolder, writeAtomically, writeJson } from "../../util/files.ts";
 import { openGate } from "../gate.ts";
 import { decisionsOf } from "../ledger.ts";
 import { CONTRACT_FILE, loadBaseline, loadContract, loadScenario, parseYaml, selectExploits } from "../load.ts";
+import { nothing } from "../nothing.ts";
 import { colourFor, keyValue, list, positive, sandboxOption } from "../options.ts";
 import { CHECK_FORMATS, type CheckFormat, checkAs, formatsFrom, writeCheckReports } from "../reports.ts";
 import { askedFor, scanApp, scannersOption } from "../scanning.ts";
@@ -393,19 +393,4 @@ async function attack(
         : [];
     }
   return evaluation;
-}
-
-/** The result of an app that never came up: no verdict at all. */
-function nothing(scenario: string, app: AppReport): Evaluation {
-  return {
-    formatVersion: 1,
-    scenario,
-    app,
-    contract: Contract.parse({ formatVersion: 1, scenario, auth: { scheme: "Bearer" }, operations: {} }),
-    functional: [],
-    verdicts: [],
-    decisions: [],
-    score: scoreOf([]),
-    durationsMs: { contract: 0, functional: 0, exploits: 0, total: 0 },
-  };
 }

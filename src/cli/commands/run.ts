@@ -20,6 +20,7 @@ interface Options {
   dry?: boolean;
   baseline?: string[];
   agent?: string[];
+  eachStep?: boolean;
   only: "work" | "evaluate" | undefined;
   scanners?: string[];
   registries?: boolean;
@@ -38,6 +39,7 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--dry", "print the plan and do nothing")
     .option("--baseline <names>", "only these baselines", list)
     .option("--agent <names>", "only these agents", list)
+    .option("--each-step", "attack the app after every step too, to tell which prompt opened or closed each hole")
     .addOption(
       new Option(
         "--only <stage>",
@@ -50,7 +52,7 @@ export function runCommand(signal: AbortSignal): Command {
     .addOption(sandboxOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  unprompted run\n  unprompted run study.yaml --dry\n  unprompted run study.yaml --jobs 4 --out runs/october\n  unprompted run study.yaml --only evaluate",
+      "\nExamples:\n  unprompted run\n  unprompted run study.yaml --dry\n  unprompted run study.yaml --jobs 4 --out runs/october\n  unprompted run study.yaml --only evaluate\n  unprompted run study.yaml --only evaluate --each-step",
     )
     .action(async (file: string | undefined, options: Options) => {
       const studyFile = resolve(file ?? join(PRODUCT, "studies/demo.yaml"));
@@ -73,11 +75,14 @@ export function runCommand(signal: AbortSignal): Command {
       try {
         run.writePlan(plan);
         const registries = options.registries ?? false;
-        await runPlan({ run, base, plan, sandbox, jobs, scanners, registries, only: options.only, signal, emit });
+        const eachStep = options.eachStep ?? false;
+        const { only } = options;
+        await runPlan({ run, base, plan, sandbox, jobs, scanners, registries, eachStep, only, signal, emit });
         const cutOff = plan.sessions.filter(({ id }) => run.record(id)?.state === "interrupted").length;
         if (cutOff > 0)
           process.stderr.write(
-            `Interrupted: ${cutOff} of ${plan.sessions.length}. The same command goes on with them.\n`,
+            `Interrupted: ${cutOff} of ${plan.sessions.length}. The same command goes on with them.
+`,
           );
       } finally {
         try {

@@ -363,6 +363,50 @@ export function failedSection(data) {
   );
 }
 
+/** Which prompt opened, closed or reopened each hole; nothing when apps were attacked after their last step only. */
+export function attributionSection(data) {
+  const told = data.sessions.filter((s) => s.attribution);
+  if (told.length === 0) return null;
+  const signs = { opened: "✕", reopened: "✕", closed: "✓" };
+  const block = ({ id, attribution: { changes, unmeasured } }) =>
+    el(
+      "article",
+      { class: "failed" },
+      el("h3", {}, el("a", { href: routeTo(id) }, id)),
+      changes.length ? null : el("p", {}, "No hole was opened or closed on the way."),
+      el(
+        "ul",
+        { class: "changes" },
+        changes.map(({ exploit, kind, sentence }) =>
+          el(
+            "li",
+            { class: "change" },
+            el(
+              "a",
+              {
+                class: ["verdict", "change-sign", kind === "closed" ? "defended" : "exploited"],
+                href: routeTo(id, exploit),
+                "aria-label": `${exploit} in ${id}`,
+              },
+              signs[kind],
+            ),
+            el("span", {}, sentence),
+          ),
+        ),
+        unmeasured.map(({ step, reason }) =>
+          el("li", { class: "change" }, el("span", {}, `After prompt ${step}: not measured: ${reason}`)),
+        ),
+      ),
+    );
+  return el(
+    "section",
+    { id: "prompts" },
+    el("h2", {}, "Which prompt opened, closed or reopened what"),
+    el("p", { class: "sub" }, "The app was attacked after every step with the tests that applied by then."),
+    paged(told, (some) => el("div", {}, some.map(block))),
+  );
+}
+
 /** What each verdict claims, for a reader who has never seen one. */
 export function verdictsSection(data) {
   return el(

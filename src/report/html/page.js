@@ -1,6 +1,7 @@
 import { el, encoded, routeTo } from "./dom.js";
 import { focusCell, matrixSection } from "./matrix.js";
 import {
+  attributionSection,
   failedSection,
   fellSection,
   headSection,
@@ -162,6 +163,7 @@ async function start() {
       {},
       matrix.section,
       fellSection(data),
+      attributionSection(data),
       statisticsSection(data),
       tier2Section(data),
       sessionsSection(data),
