@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Defence, ReferenceView, SessionRow, TextView } from "../../../src/model/index.ts";
 import { apiPath, useLoaded } from "../api.ts";
 import { verdictAt } from "../figures.ts";
@@ -122,7 +122,7 @@ function Holding({ defence }: { defence: Defence }) {
       <Code
         label={`Reference, ${defence.file}`}
         first={defence.line}
-        lines={defence.lines.map(({ text, holds }) => ({ text, marked: holds }))}
+        lines={defence.lines.map(({ text, holds }) => ({ text, worth: holds ? 1 : 0 }))}
       />
     </>
   );
@@ -133,7 +133,10 @@ function SessionFile({ session, file, defence }: { session: string; file: string
   const telling = useMemo(() => wordsOf(defence), [defence]);
   if (text.kind === "loading") return <p class="fine">Reads the file …</p>;
   if (text.kind === "none") return <NotMeasured because={text.because} />;
-  const lines = text.value.text.split("\n").map((line) => ({ text: line, marked: score(line, telling) >= 2 }));
+  const lines = text.value.text.split("\n").map((line) => {
+    const shared = score(line, telling);
+    return { text: line, worth: shared >= 2 ? shared : 0 };
+  });
   return (
     <>
       <p class="fine">
@@ -146,27 +149,35 @@ function SessionFile({ session, file, defence }: { session: string; file: string
   );
 }
 
-function Code({
-  label,
-  first,
-  lines,
-}: {
-  label: string;
-  first: number;
-  lines: readonly { text: string; marked: boolean }[];
-}) {
+interface CodeLine {
+  text: string;
+  /** Marked when above zero; the reader is taken to the line that is worth most. */
+  worth: number;
+}
+
+const SHOWN_LINES = 1500;
+
+function Code({ label, first, lines }: { label: string; first: number; lines: readonly CodeLine[] }) {
+  const box = useRef<HTMLElement>(null);
+  const best = lines.reduce((at, line, i) => (line.worth > (lines[at]?.worth ?? 0) ? i : at), 0);
+  useEffect(() => {
+    const line = box.current?.querySelectorAll<HTMLElement>(".l")[best];
+    if (box.current && line)
+      box.current.scrollTop = line.offsetTop - box.current.offsetTop - box.current.clientHeight / 3;
+  }, [best, label]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
-    <section class="lines tall" aria-label={plain(label)} tabIndex={0}>
+    <section class="lines tall" ref={box} aria-label={plain(label)} tabIndex={0}>
       <pre>
-        {lines.slice(0, 1500).map((line, i) => (
-          <span key={i} class={`l ${line.marked ? "marked" : ""}`}>
+        {lines.slice(0, SHOWN_LINES).map((line, i) => (
+          <span key={i} class={`l ${line.worth > 0 ? "marked" : ""}`}>
             <span class="no">{first + i}</span>
-            <span class="sign">{line.marked ? "›" : " "}</span>
+            <span class="sign">{line.worth > 0 ? "›" : " "}</span>
             <Text>{line.text}</Text>
           </span>
         ))}
       </pre>
+      {lines.length > SHOWN_LINES && <p class="fine">{lines.length - SHOWN_LINES} more lines are not shown.</p>}
     </section>
   );
 }

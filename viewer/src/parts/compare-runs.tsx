@@ -5,14 +5,17 @@ import { comparisonSentence } from "../../../src/stats/sentences.ts";
 import { whole } from "../../../src/stats/words.ts";
 import { seededRandom } from "../../../src/util/seeded.ts";
 import { apiPath, useLoaded } from "../api.ts";
-import { sampleRows, scoresOf, tiersOf, verdictAt } from "../figures.ts";
+import { isMeasured, sampleRows, scoresOf, tiersOf, verdictAt } from "../figures.ts";
 import { href } from "../route.ts";
 import type { RunState } from "../state.ts";
 import { Text } from "../text.tsx";
 import { count, TIER_WORDS } from "../words.ts";
 import { NotMeasured, Scroll, Section } from "./bits.tsx";
 
-/** From another run to this one. Sessions are paired by their id, which names every factor that can change a result. */
+/**
+ * From another run to this one. Sessions are paired by baseline, agent, condition and replicate; their ids also name the
+ * versions of all that took part, and those may be what is to be compared.
+ */
 export function CompareRuns({ state, other }: { state: RunState; other: string }) {
   const snapshot = useLoaded<RunSnapshot>(apiPath("runs", other));
   if (snapshot.kind === "loading") return <p class="fine">Reads the other run …</p>;
@@ -21,7 +24,11 @@ export function CompareRuns({ state, other }: { state: RunState; other: string }
     <>
       <Rates state={state} other={snapshot.value} />
       <Changes state={state} other={snapshot.value} />
-      <ChoiceChanges before={snapshot.value.choices} after={state.choices} />
+      <ChoiceChanges
+        before={snapshot.value.choices}
+        after={state.choices}
+        of={[snapshot.value.rows.filter(isMeasured).length, state.rows.filter(isMeasured).length]}
+      />
     </>
   );
 }
@@ -69,11 +76,14 @@ function Rates({ state: { run, rows }, other }: { state: RunState; other: RunSna
   );
 }
 
+const pairKey = ({ baseline, agent, condition, replicate }: SessionRow): string =>
+  JSON.stringify([baseline, agent, condition, replicate]);
+
 function Changes({ state: { run, rows }, other }: { state: RunState; other: RunSnapshot }) {
-  const before = new Map(other.rows.map((row) => [row.id, row]));
+  const before = new Map(other.rows.map((row) => [pairKey(row), row]));
   const columnBefore = new Map(other.run.columns.map((entry, column) => [entry.id, column]));
   const pairs = rows.flatMap((row) => {
-    const old = before.get(row.id);
+    const old = before.get(pairKey(row));
     return old?.verdicts && row.verdicts ? [{ row, old }] : [];
   });
   const tests = (run?.columns ?? [])
@@ -154,7 +164,14 @@ function Named({ sessions, exploit }: { sessions: readonly string[]; exploit: st
   );
 }
 
-function ChoiceChanges({ before, after }: { before: readonly ChoiceCount[]; after: readonly ChoiceCount[] }) {
+interface ChoiceChangesProps {
+  before: readonly ChoiceCount[];
+  after: readonly ChoiceCount[];
+  /** Measured sessions of each run. */
+  of: readonly [number, number];
+}
+
+function ChoiceChanges({ before, after, of: [ofBefore, ofAfter] }: ChoiceChangesProps) {
   const counts = (choices: readonly ChoiceCount[]) => {
     const by = new Map<string, number>();
     for (const { topic, choice, sessions } of choices) {
@@ -164,7 +181,9 @@ function ChoiceChanges({ before, after }: { before: readonly ChoiceCount[]; afte
     return by;
   };
   const [from, to] = [counts(before), counts(after)];
-  const keys = [...new Set([...from.keys(), ...to.keys()])].filter((key) => from.get(key) !== to.get(key)).sort();
+  const keys = [...new Set([...from.keys(), ...to.keys()])]
+    .filter((key) => (from.get(key) ?? 0) * ofAfter !== (to.get(key) ?? 0) * ofBefore)
+    .sort();
   return (
     <Section title="Decisions that differ">
       {from.size === 0 || to.size === 0 ? (
@@ -197,8 +216,8 @@ function ChoiceChanges({ before, after }: { before: readonly ChoiceCount[]; afte
                     <td>
                       <Text>{choice}</Text>
                     </td>
-                    <td class="number">{from.get(key) ?? "none"}</td>
-                    <td class="number">{to.get(key) ?? "none"}</td>
+                    <td class="number">{`${from.get(key) ?? "none"} of ${ofBefore}`}</td>
+                    <td class="number">{`${to.get(key) ?? "none"} of ${ofAfter}`}</td>
                   </tr>
                 );
               })}
