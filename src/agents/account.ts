@@ -73,10 +73,11 @@ export class Account {
     return Object.keys(this.#toolCalls).length > 0;
   }
 
-  #cost(wanted: string | null): Pick<StepAccount, "costUsd" | "costFrom"> {
-    if (this.#costUsd !== null) return { costUsd: this.#costUsd, costFrom: "agent" };
-    const costUsd = priced(this.#model ?? wanted, this.#tokens);
-    return { costUsd, costFrom: costUsd === null ? null : "prices" };
+  #cost(wanted: string | null): Pick<StepAccount, "costUsd" | "costFrom" | "pricesDated"> {
+    if (this.#costUsd !== null) return { costUsd: this.#costUsd, costFrom: "agent", pricesDated: null };
+    const price = priced(this.#model ?? wanted, this.#tokens);
+    if (price === null) return { costUsd: null, costFrom: null, pricesDated: null };
+    return { costUsd: price.usd, costFrom: "prices", pricesDated: price.dated };
   }
 
   /** The account of the step; `wanted` is the model asked for, in case the stream names none. */

@@ -58,6 +58,7 @@ export const unknownAccount = (durationSeconds: number | null, ended: StepEnd = 
   tokensReasoning: null,
   costUsd: null,
   costFrom: null,
+  pricesDated: null,
   secondsToFirstEdit: null,
   turns: null,
   toolCalls: null,

@@ -28,12 +28,12 @@ function priceOf(model: string) {
   table ??= PriceTable.parse(JSON.parse(readFileSync(new URL("prices.json", import.meta.url), "utf8")));
   const isDate = (rest: string) => /^-\d[\d-]*$/.test(rest);
   return table
-    .flatMap(({ models }) => models)
+    .flatMap(({ dated, models }) => models.map((one) => ({ ...one, dated })))
     .find((one) => model === one.model || (model.startsWith(one.model) && isDate(model.slice(one.model.length))));
 }
 
-/** What tokens cost by the price table; null for a model that is not in it, or tokens that are not known. */
-export function priced(model: string | null, tokens: Tokens): number | null {
+/** What tokens cost by the price table, and its day; null for a model that is not in it, or tokens that are not known. */
+export function priced(model: string | null, tokens: Tokens): { usd: number; dated: string } | null {
   const price = model === null ? undefined : priceOf(model);
   if (!price || tokens.in === null || tokens.out === null) return null;
   const cached = tokens.cached ?? 0;
@@ -43,5 +43,5 @@ export function priced(model: string | null, tokens: Tokens): number | null {
     cached * price.cached +
     written * (price.cacheWritten ?? price.in) +
     tokens.out * price.out;
-  return millionths / 1e6;
+  return { usd: millionths / 1e6, dated: price.dated };
 }

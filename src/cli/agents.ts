@@ -78,7 +78,13 @@ export class StudyAgents {
       baseline: identity.baseline,
       baselineCommit: "",
       notes: server ? `No model was asked: its answers come from ${spec.script}.` : "",
-      agent: { kind: spec.kind, program: program.argv[0] ?? "", version: program.version, argv: [...argv] },
+      agent: {
+        kind: spec.kind,
+        program: program.argv[0] ?? "",
+        version: program.version,
+        scripted: server !== undefined,
+        argv: [...argv],
+      },
     };
     return {
       agent: {

@@ -27,6 +27,8 @@ export const StepAccount = z.object({
   costUsd: figure,
   /** `agent`: as it reports it. `prices`: tokens times the dated table of src/agents/prices.json. */
   costFrom: z.enum(["agent", "prices"]).nullable().default(null),
+  /** The day of the prices, when the cost comes from them. */
+  pricesDated: z.string().nullable().default(null),
   secondsToFirstEdit: later,
   /** Answers of the model. */
   turns: later,
@@ -66,6 +68,8 @@ export const AgentFound = z.object({
   kind: z.string(),
   program: z.string(),
   version: z.string().nullable(),
+  /** True when a script answered in the place of a model. */
+  scripted: z.boolean().default(false),
   /** What it was called with, the prompt and secrets left out. */
   argv: z.array(z.string()),
 });

@@ -89,6 +89,31 @@ function aboutScanners(sessions: readonly SessionFigures[]): string[] {
   });
 }
 
+/** What was ended or never begun for a limit, and costs that no agent reported. */
+function aboutLimits(sessions: readonly SessionFigures[], measured: readonly SessionFigures[]): string[] {
+  const notes: string[] = [];
+  const short = sessions.filter((s) => s.cutShort !== null);
+  if (short.length)
+    notes.push(
+      `${count(short.length, "session was", "sessions were")} not given every prompt: ${listed(short.slice(0, 3).map((s) => `${s.id} (${cutShort(s.cutShort ?? "")})`))}${short.length > 3 ? ", …" : ""}`,
+    );
+  const ends = sessions.flatMap((s) => s.unfinishedSteps);
+  if (ends.length) {
+    const kinds = [...Map.groupBy(ends, (end) => end)].map(([end, all]) => `${all.length} ${end}`);
+    notes.push(
+      `${count(ends.length, "step")} did not finish by ${ends.length === 1 ? "itself" : "themselves"} (${listed(kinds)}). What was done until then is what was attacked.`,
+    );
+  }
+  const dates = [...new Set(measured.flatMap((s) => s.pricesDated))].sort();
+  if (dates.length) {
+    const priced = measured.filter((s) => s.pricesDated.length > 0).length;
+    notes.push(
+      `The cost of ${count(priced, "session")} is not the agent's own: it is tokens times a price table of ${listed(dates)}.`,
+    );
+  }
+  return notes;
+}
+
 function aboutSessions(sessions: readonly SessionFigures[], measured: readonly SessionFigures[]): string[] {
   const notes: string[] = [];
   const replayed = sessions.filter((s) => s.identity.agentKind === "replay");
@@ -102,6 +127,12 @@ function aboutSessions(sessions: readonly SessionFigures[], measured: readonly S
       `${who} a recording, so no agent worked during this run. The recorded code was made by ${listed(makers)}.`,
     );
   }
+  const scripted = sessions.filter((s) => s.provenance?.agent?.scripted);
+  if (scripted.length)
+    notes.push(
+      `In ${count(scripted.length, "session")} a script answered in the place of a model: what they say about security was written into it.`,
+    );
+  notes.push(...aboutLimits(sessions, measured));
   const cells = new Set(sessions.map((s) => `${s.identity.agent}\n${s.identity.baseline}\n${s.identity.condition}`));
   if (sessions.length > 0 && cells.size === sessions.length) {
     notes.push(

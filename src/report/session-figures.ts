@@ -46,6 +46,12 @@ export interface SessionFigures {
   tokensIn: number | null;
   tokensOut: number | null;
   costUsd: number | null;
+  /** Days of the price tables that costs come from; empty when the agent reports them all, or none is known. */
+  pricesDated: readonly string[];
+  /** Why not all prompts were given; null when they were. */
+  cutShort: string | null;
+  /** How steps ended that did not finish by themselves, such as `timeout`. */
+  unfinishedSteps: readonly string[];
   /** Null while none was asked. */
   scanners: ScannerFigures[] | null;
   /** Which step opened, closed or reopened what; null when the app was attacked after its last step only. */
@@ -175,6 +181,9 @@ export class Digester {
       tokensIn: sumKnown(steps.map((s) => s.tokensIn)),
       tokensOut: sumKnown(steps.map((s) => s.tokensOut)),
       costUsd: sumKnown(steps.map((s) => s.costUsd)),
+      pricesDated: [...new Set(steps.flatMap((s) => s.pricesDated ?? []))],
+      cutShort: this.#text(result?.record.cutShort ?? null),
+      unfinishedSteps: steps.flatMap((s) => (s.ended === "finished" ? [] : s.ended)),
       scanners: this.#scanned(result?.scanners),
       attribution: result && measured ? attributed(result, measured) : null,
     };

@@ -8,7 +8,7 @@ describe("the price table", () => {
     ["claude-sonnet-4-5", 0.5 * 3 + 0.4 * 0.3 + 0.1 * 3.75 + 0.1 * 15],
     ["claude-sonnet-4-5-20250929", 0.5 * 3 + 0.4 * 0.3 + 0.1 * 3.75 + 0.1 * 15],
     ["gpt-5.5", 0.6 * 5 + 0.4 * 0.5 + 0.1 * 30],
-  ])("%s", (model, usd) => expect(priced(model, tokens)).toBeCloseTo(usd, 9));
+  ])("%s", (model, usd) => expect(priced(model, tokens)?.usd).toBeCloseTo(usd, 9));
 
   test.each([["gpt-5.5-pro"], ["claude-sonnet-4-5-turbo"], ["scripted"], [null]])("%s is not in it", (model) =>
     expect(priced(model, tokens)).toBeNull(),

@@ -178,8 +178,37 @@ describe("figures", () => {
   });
 });
 
-describe("a session whose agent saw what it should not", () => {
-  it("is left out of every rate, with the reason in every report", () => {
+describe("a session that is not as the others", () => {
+  it("says what was cut short, ended, priced from a table, or answered by a script", () => {
+    const input = madeInput();
+    const first = input.sessions.find(({ evaluation }) => evaluation?.app.stage === "ready");
+    const others = input.sessions.filter((one) => one !== first);
+    if (!first?.record.provenance) throw new Error("no session");
+    const { record } = first;
+    const steps = record.steps.map((step, i) => ({
+      ...step,
+      costUsd: 0.5,
+      costFrom: "prices" as const,
+      pricesDated: "2026-10-10",
+      ended: i === 2 ? ("timeout" as const) : step.ended,
+    }));
+    const agent = { kind: "codex", program: "codex", version: "1.0.0", scripted: true, argv: [] };
+    const changed = {
+      ...record,
+      steps,
+      cutShort: "The session's $3 were spent after step 5 of 6.",
+      provenance: { ...first.record.provenance, agent },
+    };
+    const marked = { ...input, sessions: [{ ...first, record: changed }, ...others] };
+    const text = reportMarkdown(marked).replaceAll("\\", "");
+    expect(text).toContain("1 session was not given every prompt");
+    expect(text).toContain("$3 were spent after step 5 of 6.");
+    expect(text).toContain("1 step did not finish by itself (1 timeout)");
+    expect(text).toContain("it is tokens times a price table of 2026-10-10");
+    expect(text).toContain("In 1 session a script answered in the place of a model");
+  });
+
+  it("is left out of every rate when its agent saw what it should not, with the reason in every report", () => {
     const input = madeInput();
     const first = input.sessions.find(({ evaluation }) => evaluation?.app.stage === "ready");
     const others = input.sessions.filter((one) => one !== first);
