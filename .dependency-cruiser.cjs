@@ -15,6 +15,7 @@ const law = {
   contract: ["model", "util", "http"],
   exploits: ["model", "util", "http", "contract"],
   decisions: ["model", "util"],
+  delivery: ["model", "util", "sandbox", "app"],
   scanners: ["model", "util", "sandbox"],
   "supply-chain": ["model", "util"],
   engine: ["model", "util", "http", "contract", "exploits", "app", "agents/agent.ts", "store", "workspace"],

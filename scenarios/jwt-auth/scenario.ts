@@ -11,4 +11,6 @@ export default defineScenario<World>({
   resolveContract,
   seedWorld,
   functionalChecks,
+  docsVisitor: ({ alice }) => ({ email: alice.email, password: alice.password, operation: "me" }),
+  judgesDelivery: true,
 });

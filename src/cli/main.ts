@@ -6,6 +6,7 @@ import { calibrateCommand } from "./commands/calibrate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { decisionsCommand } from "./commands/decisions.ts";
+import { deliveryCommand } from "./commands/delivery.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exploitsCommand } from "./commands/exploits.ts";
 import { initCommand } from "./commands/init.ts";
@@ -63,6 +64,7 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
     scanCommand,
     overlapCommand,
     decisionsCommand,
+    deliveryCommand,
     reportCommand,
     viewCommand,
     compareCommand,

@@ -30,7 +30,7 @@ export function progress(stream: NodeJS.WriteStream): Emit {
         break;
       case "StageStarted":
         say(
-          `      ${event.session}: ${event.stage === "install" ? "installs, builds and starts" : event.stage === "contract" ? "finds out the contract" : event.stage === "exploits" ? "checks features and attacks" : event.stage === "scanners" ? "runs scanners" : event.stage}`,
+          `      ${event.session}: ${event.stage === "install" ? "installs, builds and starts" : event.stage === "contract" ? "finds out the contract" : event.stage === "exploits" ? "checks features and attacks" : event.stage === "scanners" ? "runs scanners" : event.stage === "delivery" ? "runs its tests, with holes and without" : event.stage}`,
         );
         break;
       case "VerdictReached":

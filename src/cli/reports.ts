@@ -37,6 +37,7 @@ export async function reportInput(run: RunFolder): Promise<ReportInput> {
     evidence: (session, exploit) => run.evidence(session.record.identity.id, exploit) ?? null,
     catalogue: (await catalogueOf(plan.study.scenario)).filter(({ tier }) => plan.study.tiers.includes(tier)),
     curl: renderCurl,
+    notes: run.notes(),
   };
 }
 

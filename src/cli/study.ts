@@ -21,6 +21,7 @@ import { removeTree } from "../util/scratch.ts";
 import { keepSecretsOf } from "../util/secrets.ts";
 import { KeptRepository } from "../workspace/index.ts";
 import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
+import { deliveryOf } from "./delivering.ts";
 import { evaluateSteps } from "./each-step.ts";
 import { guardOf } from "./guard.ts";
 import { decisionsOf, historyOf } from "./ledger.ts";
@@ -246,6 +247,14 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
         onEvidence: (evidence) => run.writeEvidence(id, evidence),
       });
       run.writeEvaluation(id, evaluation);
+      if (scenario.judgesDelivery) {
+        emit({ type: "StageStarted", session: id, stage: "delivery" });
+        const out = run.sessionFolder(id);
+        run.writeDelivery(
+          id,
+          await deliveryOf({ app, sandbox, scenario, contract: evaluation.contract, holes: true, out, signal }),
+        );
+      }
       if (options.scanners !== undefined) {
         emit({ type: "StageStarted", session: id, stage: "scanners" });
         run.writeScanners(id, await scanApp({ asked: options.scanners, folder, app, sandbox, signal }));

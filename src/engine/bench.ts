@@ -1,4 +1,4 @@
-import type { Instance, PreparedApp } from "../app/index.ts";
+import { type Door, doorTo, type Instance, type PreparedApp } from "../app/index.ts";
 import { Ends, type Exploit, type Ground, NoAnswerToAttack, type Scenario, Trial } from "../exploits/index.ts";
 import { Addresses, AppGone, type Connect, type Request } from "../http/index.ts";
 import type { Contract } from "../model/contract.ts";
@@ -68,6 +68,13 @@ export class Bench {
       "broken",
       `a fresh copy of the app did not come up (${started.kind})${said ? `; its last words: ${said}` : ""}`,
     );
+  }
+
+  /** A loopback port of this machine behind which this copy answers, for a browser. */
+  async door(): Promise<Door> {
+    await this.open();
+    if (!this.#instance) throw new Ends("not-applicable", "an app at an address has a door of its own");
+    return await doorTo(this.#instance);
   }
 
   async close(): Promise<void> {

@@ -26,6 +26,6 @@ export function evidenceOf(verdict: Verdict, seed: Trial | undefined, trial: Tri
       ...(seed?.conversation.values ?? []),
       ...trial.conversation.values.map((value) => ({ ...value, how: shifted(value.how, by) })),
     ],
-    outside: trial.outside.map((step) => ({ ...step, after: step.after + by })),
+    outside: [...(seed?.outside ?? []), ...trial.outside.map((step) => ({ ...step, after: step.after + by }))],
   };
 }

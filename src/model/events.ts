@@ -19,7 +19,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("StageStarted"),
     session: z.string(),
-    stage: z.enum(["install", "build", "start", "contract", "functional", "exploits", "scanners"]),
+    stage: z.enum(["install", "build", "start", "contract", "functional", "exploits", "scanners", "delivery"]),
     detail: z.string().optional(),
   }),
   z.object({

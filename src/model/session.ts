@@ -3,6 +3,7 @@ import { STEP_ENDS } from "./agent.ts";
 import { AppReport } from "./app.ts";
 import { Contract } from "./contract.ts";
 import { Decision } from "./decision.ts";
+import type { Delivery } from "./delivery.ts";
 import { HostAsked } from "./network.ts";
 import type { ScannerReport } from "./scan.ts";
 import { SessionIdentity } from "./study.ts";
@@ -183,6 +184,8 @@ export interface SessionResult {
   evaluation: Evaluation | null;
   /** What outside scanners said; not there while none was asked. */
   scanners?: ScannerReport | undefined;
+  /** What was handed over besides code that works; not there where the scenario does not judge it. */
+  delivery?: Delivery | undefined;
   /** What the app is built from; not there while that was not read. */
   supplyChain?: SupplyChain | undefined;
   /** What attacking the app gave after one of its steps; null where that was not asked for. May read a file. */

@@ -18,5 +18,6 @@ export { verdictsCsv, verdictsNdjson } from "./rows.ts";
 export { type SarifApp, sarifLog } from "./sarif.ts";
 export { measuredOf } from "./session-figures.ts";
 export { type CheckOptions, checkReport, plainText, runTable, type TerminalOptions } from "./terminal.ts";
+export { deliveryLines } from "./terminal-delivery.ts";
 export { type ScanLines, scannerLines } from "./terminal-scan.ts";
 export { supplyLines } from "./terminal-supply.ts";

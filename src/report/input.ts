@@ -9,6 +9,8 @@ export interface ReportInput {
   evidence: (session: SessionResult, exploitId: string) => Evidence | null;
   /** The exploits of the study's scenario, in the order in which they are to be shown. */
   catalogue: readonly CatalogueEntry[];
+  /** What a person wrote about an agent, by the agent's name: `notes/<agent>.md` in the run's folder. */
+  notes?: ReadonlyMap<string, string>;
   /** The stand-alone script that repeats what the evidence shows. */
   curl: (evidence: Evidence) => string;
 }

@@ -1,4 +1,5 @@
 import { type Figures, figuresOf } from "./figures.ts";
+import { glanceOf } from "./glance.ts";
 import type { ReportInput } from "./input.ts";
 import { headline, notMeasured } from "./notes.ts";
 
@@ -32,6 +33,7 @@ function headOf(input: ReportInput, figures: Figures): object {
     headline: headline(figures),
     notMeasured: notMeasured(input, figures),
     groups: figures.groups,
+    glance: glanceOf(input, figures),
     statistics: figures.analysis,
     tests: figures.tests.map(({ entry, ...rest }) => ({ id: entry.id, ...rest })),
   };
@@ -45,6 +47,7 @@ function* sessionsOf(input: ReportInput, figures: Figures): Generator<object> {
       ...session,
       verdicts: Object.fromEntries([...verdicts.values()].map(({ id, verdict }) => [id, verdict])),
       steps: results.get(session.id)?.record.steps ?? [],
+      delivery: results.get(session.id)?.delivery ?? null,
       evaluationFile: `sessions/${session.id}/evaluation.json`,
       ...(whole ? { evaluation: results.get(session.id)?.evaluation ?? null } : {}),
     };

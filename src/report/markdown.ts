@@ -10,6 +10,7 @@ import {
   type SessionFigures,
   type Tally,
 } from "./figures.ts";
+import { type Glance, glanceOf } from "./glance.ts";
 import { visible } from "./html/visible.js";
 import type { ReportInput } from "./input.ts";
 import { choiceSections } from "./markdown-choices.ts";
@@ -224,6 +225,23 @@ function attribution(sessions: readonly SessionFigures[]): string[] {
   ];
 }
 
+/** Agents side by side. A person's notes follow the table and are named as such. */
+function glance(one: Glance | null): string[] {
+  if (one === null) return [];
+  const head = one.columns.map(({ agent, baseline, sessions }) =>
+    literal(`${agent}, ${baseline}${sessions > 1 ? ` (${sessions})` : ""}`),
+  );
+  return [
+    "## At a glance",
+    table(
+      ["", ...head],
+      one.rows.map(({ what, cells }) => [literal(what), ...cells.map(literal)]),
+    ),
+    ...(one.notes.length > 0 ? ["### Notes by a reader, which nothing here has measured"] : []),
+    ...one.notes.map(({ agent, text }) => `${literal(agent)}: ${literal(text)}`),
+  ];
+}
+
 function failures(sessions: readonly SessionFigures[]): string[] {
   const failed = sessions.filter((s): s is SessionFigures & { failure: Failure } => s.failure !== null);
   if (failed.length === 0) return [];
@@ -266,6 +284,7 @@ export function reportMarkdown(input: ReportInput, figures: Figures = figuresOf(
   ];
   const last = ["## What was not measured", notes.map((note) => `- ${literal(note)}`).join("\n")];
   const middle = [
+    ...glance(glanceOf(input, figures)),
     "## Sessions",
     sessionTable(figures.sessions),
     ...tier2Table(figures),

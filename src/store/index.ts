@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Delivery } from "../model/delivery.ts";
 import { Evidence } from "../model/evidence.ts";
 import { ScannerReport } from "../model/scan.ts";
 import { Evaluation, SessionRecord, type SessionResult } from "../model/session.ts";
@@ -73,6 +74,24 @@ export class RunFolder {
 
   writeScanners(id: string, report: ScannerReport): void {
     writeJson(join(this.sessionFolder(id), "scanners.json"), report);
+  }
+
+  delivery(id: string): Delivery | undefined {
+    return readParsed(join(this.sessionFolder(id), "delivery.json"), (value) => Delivery.parse(value));
+  }
+
+  writeDelivery(id: string, delivery: Delivery): void {
+    writeJson(join(this.sessionFolder(id), "delivery.json"), delivery);
+  }
+
+  /** What people wrote about agents: `notes/<agent>.md`, by the agent's name. */
+  notes(): Map<string, string> {
+    const folder = join(this.path, "notes");
+    if (!existsSync(folder)) return new Map();
+    const files = readdirSync(folder)
+      .filter((file) => file.endsWith(".md"))
+      .sort();
+    return new Map(files.map((file) => [file.replace(/\.md$/, ""), readFileSync(join(folder, file), "utf8").trim()]));
   }
 
   supplyChain(id: string): SupplyChain | undefined {
@@ -223,6 +242,10 @@ class StoredSession implements SessionResult {
 
   get scanners(): ScannerReport | undefined {
     return this.#run.scanners(this.record.identity.id);
+  }
+
+  get delivery(): Delivery | undefined {
+    return this.#run.delivery(this.record.identity.id);
   }
 
   get supplyChain(): SupplyChain | undefined {

@@ -93,4 +93,5 @@ const STAGE_WORDS = {
   functional: "checks features",
   exploits: "checks features and attacks",
   scanners: "asks scanners",
+  delivery: "runs its tests",
 } as const;

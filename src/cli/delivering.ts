@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { PreparedApp } from "../app/index.ts";
+import { deliver, signInAtDocs } from "../delivery/index.ts";
+import { Bench } from "../engine/bench.ts";
+import { findContract } from "../engine/evaluate.ts";
+import type { Scenario } from "../exploits/index.ts";
+import type { Contract } from "../model/contract.ts";
+import type { Delivery, DocsPage } from "../model/delivery.ts";
+import type { Sandbox } from "../sandbox/index.ts";
+import { reasonOf } from "../util/errors.ts";
+import { makeFolder } from "../util/files.ts";
+import { randomNonces } from "../util/random.ts";
+
+export interface DeliveryOptions {
+  app: PreparedApp;
+  sandbox: Sandbox;
+  scenario: Scenario;
+  /** Found out when it is not known. */
+  contract?: Contract;
+  holes: boolean;
+  /** Where the picture of the docs page goes; without one the page is not visited. */
+  out: string | undefined;
+  signal: AbortSignal;
+  onStage?: (words: string) => void;
+}
+
+const PICTURE = "docs-page.png";
+
+/** Checks what was handed over with an app of a scenario: see `src/delivery`. */
+export async function deliveryOf(options: DeliveryOptions): Promise<Delivery> {
+  const { app, scenario, signal } = options;
+  const contract = options.contract ?? (await findContract({ app }, scenario, randomNonces(), signal)).contract;
+  return await deliver({ ...options, contract, docsPage: () => docsPageOf(options, contract) });
+}
+
+const notRun = (detail: string): DocsPage => ({ outcome: "not run", detail, url: null, picture: null });
+
+/** A browser of this machine: UNPROMPTED_BROWSER, or Chromium or Chrome on the PATH. */
+function findBrowser(): string | undefined {
+  const { UNPROMPTED_BROWSER, PATH = "" } = process.env;
+  if (UNPROMPTED_BROWSER) return UNPROMPTED_BROWSER;
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  return names
+    .flatMap((name) => PATH.split(delimiter).map((folder) => join(folder, name)))
+    .find((path) => existsSync(path));
+}
+
+async function docsPageOf(options: DeliveryOptions, contract: Contract): Promise<DocsPage> {
+  const { app, scenario, signal, out } = options;
+  if (!scenario.docsVisitor) return notRun("the scenario names nobody to sign in");
+  if (out === undefined) return notRun("there is no folder for the picture");
+  const browser = findBrowser();
+  if (browser === undefined) return notRun("no Chromium or Chrome is installed");
+  options.onStage?.("opens the docs page in a browser");
+  const bench = new Bench({ app }, scenario, contract, randomNonces(), signal);
+  try {
+    const door = await bench.door();
+    try {
+      const { email, password, operation } = scenario.docsVisitor(await bench.world());
+      const me = contract.operations[operation]?.path;
+      if (me === undefined) return notRun(`the app has no ${operation}`);
+      makeFolder(out);
+      return await signInAtDocs({
+        url: door.url,
+        email,
+        password,
+        me,
+        browser,
+        picture: { file: join(out, PICTURE), name: PICTURE },
+      });
+    } finally {
+      door.close();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return notRun(reasonOf(error).split("\n")[0] ?? "");
+  } finally {
+    await bench.close();
+  }
+}

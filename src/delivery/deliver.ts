@@ -1,0 +1,61 @@
+import type { PreparedApp } from "../app/index.ts";
+import type { Contract } from "../model/contract.ts";
+import type { CutHole, Delivery, DocsPage } from "../model/delivery.ts";
+import type { Sandbox } from "../sandbox/index.ts";
+import { holesFor } from "./holes.ts";
+import { readmeChecks, readmeOf } from "./readme.ts";
+import { deprecatedIn, secretsIn } from "./source-rules.ts";
+import { Checkout } from "./tests.ts";
+
+export interface DeliverOptions {
+  app: PreparedApp;
+  sandbox: Sandbox;
+  /** How the app spells its operations; without one, what needs it is not checked. */
+  contract: Contract | undefined;
+  /** Holes cost a run of the whole suite each. */
+  holes: boolean;
+  docsPage: () => Promise<DocsPage>;
+  signal: AbortSignal;
+  onStage?: (words: string) => void;
+}
+
+/** Checks what was handed over: tests, what they notice, deprecated calls, secrets, README, docs page. */
+export async function deliver(options: DeliverOptions): Promise<Delivery> {
+  const { app, sandbox, contract, signal } = options;
+  const say = options.onStage ?? (() => {});
+  say("runs the app's own tests in a clean checkout");
+  const clean = await Checkout.make(app, sandbox, signal);
+  try {
+    const { run, output } = await clean.run();
+    const holes: CutHole[] = [];
+    for (const hole of holesFor(app.report.toolchain)) {
+      const { id, what } = hole;
+      if (run.outcome !== "passed")
+        holes.push({ id, what, outcome: "not run", detail: `the suite itself is ${run.outcome}` });
+      else if (!options.holes) holes.push({ id, what, outcome: "not run", detail: "left out" });
+      else {
+        say(`runs them again with a hole: ${what}`);
+        holes.push(await clean.runWith(hole));
+      }
+    }
+    const readme = readmeOf(app.options.folder);
+    return {
+      formatVersion: 1,
+      tests: run,
+      holes,
+      deprecated: deprecatedIn(app.sources, output),
+      secrets: secretsIn(app.options.folder, app.sources),
+      deviations: (contract?.deviations ?? []).map((what) => ({ what, said: isSaid(what, readme) })),
+      readme: readmeChecks(readme, contract, app.sources, run.command !== null),
+      docsPage: await options.docsPage(),
+    };
+  } finally {
+    clean.dispose();
+  }
+}
+
+/** Whether a README names the path, field or word that a deviation is about. */
+function isSaid(what: string, readme: string | undefined): boolean {
+  const telling = /(?:is at|the cookie) (\S+?),? ?(?:not|$)/.exec(`${what} `)?.[1] ?? what.split(" ").at(-1) ?? what;
+  return readme?.toLowerCase().includes(telling.replace(/[.,]$/, "").toLowerCase()) ?? false;
+}

@@ -1,0 +1,2 @@
+export { type DeliverOptions, deliver } from "./deliver.ts";
+export { signInAtDocs } from "./docs-page.ts";

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { sourceFiles } from "../app/index.ts";
+import type { Place } from "../model/delivery.ts";
+
+/** Calls that their makers have deprecated, with what replaces them. */
+const DEPRECATED: readonly (readonly [RegExp, RegExp, string])[] = [
+  [/\.py$/, /\.on_event\(\s*["'](startup|shutdown)/, "FastAPI's on_event: a lifespan handler replaces it"],
+  [
+    /\.py$/,
+    /\bdatetime\.utc(now|fromtimestamp)\(/,
+    "datetime.utcnow: datetime.now(timezone.utc) replaces it (Python 3.12)",
+  ],
+  [/\.py$/, /from pydantic import [^\n]*\b(root_)?validator\b/, "Pydantic's validator: field_validator replaces it"],
+  [/\.py$/, /^\s+class Config:\s*$/, "Pydantic's class Config: model_config replaces it"],
+  [/\.py$/, /from sqlalchemy\.ext\.declarative import/, "sqlalchemy.ext.declarative: sqlalchemy.orm replaces it"],
+  [/\.py$/, /\bfrom passlib\b/, "passlib: without a release since 2020, and broken by bcrypt 5"],
+  [/\.[cm]?[jt]sx?$/, /\bnew Buffer\(/, "new Buffer: Buffer.from replaces it"],
+  [/\.[cm]?[jt]sx?$/, /\burl\.parse\(/, "url.parse: new URL replaces it"],
+  [
+    /\.[cm]?[jt]sx?$/,
+    /require\(["']body-parser["']\)|from ["']body-parser["']/,
+    "body-parser: express.json replaces it",
+  ],
+];
+
+/** Deprecated calls in the source, and those that the run of the tests warned of. */
+export function deprecatedIn(sources: ReadonlyMap<string, string>, output: string): Place[] {
+  const out: Place[] = [];
+  for (const [file, text] of sources)
+    for (const [name, shape, what] of DEPRECATED) {
+      if (!name.test(file)) continue;
+      const line = text.split("\n").findIndex((one) => shape.test(one));
+      if (line >= 0) out.push({ what, file, line: line + 1 });
+    }
+  const warned = new Set<string>();
+  for (const match of output.matchAll(/^.*?([^\s:]+):(\d+): (\w*Deprecat\w*Warning: .*)$/gm))
+    if (!/site-packages|node_modules/.test(match[1] ?? "")) warned.add(match[3] ?? "");
+  for (const match of output.matchAll(/\[DEP\d+\] DeprecationWarning: .*/g)) warned.add(match[0]);
+  return [
+    ...out,
+    ...[...warned].map(
+      (what): Place => ({ what: `warned at run time: ${what.slice(0, 200)}`, file: null, line: null }),
+    ),
+  ];
+}
+
+const ASSIGNED =
+  /\b([A-Z_a-z]*(?:SECRET|PASSWORD|API_?KEY|PRIVATE_?KEY|SIGNING_?KEY)[A-Z_a-z]*)\s*(?::\s*\w+\s*)?=\s*(?:[\w.]+\([^"'\n]*)?["']([^"'\s]{6,})["']/i;
+const IN_ENV = /^\s*(?:export\s+)?(\w*(?:SECRET|PASSWORD|TOKEN|KEY)\w*)\s*=\s*["']?([^\s"'#]{6,})/;
+const PLACEHOLDER = /^<.*>$|\.\.\.|^(your|change|replace|todo|xxx|example)/i;
+
+/** Secrets that lie in files: settings of a kept `.env`, and literals of the source. Their values are not repeated. */
+export function secretsIn(folder: string, sources: ReadonlyMap<string, string>): Place[] {
+  const out: Place[] = [];
+  for (const file of sourceFiles(folder)) {
+    if (!/^\.env(\.|$)/.test(basename(file)) || /example|sample|template|dist/.test(file)) continue;
+    for (const [i, line] of readFileSync(join(folder, file), "utf8").split("\n").entries()) {
+      const match = IN_ENV.exec(line);
+      if (match)
+        out.push({
+          what: `${match[1]} has ${PLACEHOLDER.test(match[2] ?? "") ? "a placeholder" : "a value"} in a file that is handed over`,
+          file,
+          line: i + 1,
+        });
+    }
+  }
+  for (const [file, text] of sources) {
+    if (/(^|\/)(tests?|__tests__)\/|\.(test|spec)\.|conftest|(^|\/)test_|env/.test(file)) continue;
+    for (const [i, line] of text.split("\n").entries()) {
+      const match = ASSIGNED.exec(line);
+      if (match) out.push({ what: `${match[1]} has a value in the source`, file, line: i + 1 });
+    }
+  }
+  return out;
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+/** The agent's own tests, run in a clean checkout. Figures that were not measured are null, never zero. */
+export const TestsRun = z.object({
+  command: z.string().nullable(),
+  outcome: z.enum(["passed", "failed", "not run"]),
+  /** Why not, or the end of the output of a suite that fails. */
+  detail: z.string(),
+  total: z.number().int().nullable(),
+  passed: z.number().int().nullable(),
+  seconds: z.number().nullable(),
+  /** What was added to the checkout so that they run, such as a test runner that its lists do not name. */
+  added: z.array(z.string()),
+});
+export type TestsRun = z.infer<typeof TestsRun>;
+
+/** A hole that was cut into the app by a rule, and whether the agent's own tests noticed. */
+export const CutHole = z.object({
+  id: z.string(),
+  what: z.string(),
+  outcome: z.enum(["noticed", "missed", "not run"]),
+  /** How many tests failed with it, or why it was not run. */
+  detail: z.string(),
+});
+export type CutHole = z.infer<typeof CutHole>;
+
+export const Place = z.object({ what: z.string(), file: z.string().nullable(), line: z.number().int().nullable() });
+export type Place = z.infer<typeof Place>;
+
+/** Something that a README should tell, checked against the app. Null where that could not be checked. */
+export const ReadmeCheck = z.object({
+  id: z.string(),
+  says: z.string(),
+  held: z.boolean().nullable(),
+  detail: z.string(),
+});
+export type ReadmeCheck = z.infer<typeof ReadmeCheck>;
+
+/** A browser on the app's docs page: whether somebody can sign in there and call a protected route. */
+export const DocsPage = z.object({
+  outcome: z.enum(["works", "does not work", "not run"]),
+  /** How far it came, or why it was not run. */
+  detail: z.string(),
+  url: z.string().nullable(),
+  /** A PNG beside the report, relative to it. */
+  picture: z.string().nullable(),
+});
+export type DocsPage = z.infer<typeof DocsPage>;
+
+/** What was handed over besides code that works: `delivery.json`. */
+export const Delivery = z.object({
+  formatVersion: z.literal(1),
+  tests: TestsRun,
+  holes: z.array(CutHole),
+  deprecated: z.array(Place),
+  secrets: z.array(Place),
+  /** Where the app differs from the prompt's words, and whether its README says so. */
+  deviations: z.array(z.object({ what: z.string(), said: z.boolean() })),
+  readme: z.array(ReadmeCheck),
+  docsPage: DocsPage,
+});
+export type Delivery = z.infer<typeof Delivery>;

@@ -1,0 +1,37 @@
+import type { Delivery } from "../model/delivery.ts";
+import { plainText } from "./ansi.ts";
+
+/** What was handed over, as lines for a terminal. What was not run says why. */
+export function deliveryLines(delivery: Delivery): string[] {
+  const { tests, holes, deprecated, secrets, deviations, readme, docsPage } = delivery;
+  const place = (file: string | null, line: number | null) => (file ? ` (${file}${line ? `:${line}` : ""})` : "");
+  const judged = holes.filter(({ outcome }) => outcome !== "not run");
+  const held = readme.filter((one) => one.held === true).length;
+  const count = readme.filter((one) => one.held !== null).length;
+  return [
+    `Tests        ${testsInWords(tests)}`,
+    ...tests.added.map((what) => `             added to run them: ${what}`),
+    `Holes        ${judged.length > 0 ? `${judged.filter(({ outcome }) => outcome === "noticed").length} of ${judged.length} noticed` : "not run"}`,
+    ...holes.map(({ what, outcome, detail }) => `             ${outcome.padEnd(8)} ${what}: ${detail}`),
+    `Docs page    ${docsPage.outcome}: ${docsPage.detail}`,
+    `README       ${held} of ${count}`,
+    ...readme
+      .filter((one) => one.held !== true)
+      .map(({ says, held: is, detail }) => `             ${is === null ? "not run" : "lacks"}: ${says} (${detail})`),
+    `Deprecated   ${deprecated.length}`,
+    ...deprecated.map(({ what, file, line }) => `             ${what}${place(file, line)}`),
+    `Secrets      ${secrets.length}`,
+    ...secrets.map(({ what, file, line }) => `             ${what}${place(file, line)}`),
+    `Differs      ${deviations.length}`,
+    ...deviations.map(
+      ({ what, said }) => `             ${what}: ${said ? "the README says so" : "the README does not say so"}`,
+    ),
+  ].map(plainText);
+}
+
+/** Such as `12 of 12 pass in 4.1 s`. */
+export function testsInWords(tests: Delivery["tests"]): string {
+  if (tests.outcome === "not run") return `not run: ${tests.detail}`;
+  const counted = tests.total === null ? tests.outcome : `${tests.passed} of ${tests.total} pass`;
+  return `${counted} in ${tests.seconds} s (${tests.command})`;
+}

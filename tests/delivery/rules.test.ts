@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { holesFor } from "../../src/delivery/holes.ts";
+import { readmeChecks } from "../../src/delivery/readme.ts";
+import { deprecatedIn, secretsIn } from "../../src/delivery/source-rules.ts";
+import { countsIn } from "../../src/delivery/tests.ts";
+import { Contract } from "../../src/model/contract.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "delivery-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("closing words of test runners", () => {
+  test.each([
+    ["pytest", "....F\n1 failed, 16 passed, 2 warnings in 12.3s", { total: 17, passed: 16 }],
+    ["pytest that cannot import", "ERROR tests/test_auth.py\n1 error in 0.42s", { total: 1, passed: 0 }],
+    ["node:test as TAP", "1..10\n# tests 10\n# pass 9\n# fail 1", { total: 10, passed: 9 }],
+    ["node:test as spec", "\u001b[34mℹ tests 3\u001b[39m\nℹ pass 3\nℹ fail 0", { total: 3, passed: 3 }],
+    ["Vitest", " Test Files  1 passed (1)\n      Tests  5 passed (5)", { total: 5, passed: 5 }],
+    ["Jest", "Test Suites: 1 failed, 1 total\nTests:       2 failed, 6 passed, 8 total", { total: 8, passed: 6 }],
+    ["Mocha", "  5 passing (32ms)\n  2 failing", { total: 7, passed: 5 }],
+    ["no runner at all", "sh: 1: vitest: not found", { total: null, passed: null }],
+  ])("%s", (_name, output, counts) => {
+    expect(countsIn(output)).toEqual(counts);
+  });
+});
+
+const SOURCE = `import { jwtVerify, SignJWT } from "jose";
+export async function read(token: string, kind: string) {
+  const { payload } = await jwtVerify(token, key);
+  if (payload["typ"] !== kind || payload.tokenType === "refresh") throw new HttpError(401);
+  return payload;
+}
+`;
+
+describe("holes", () => {
+  const cut = (id: string) =>
+    holesFor("node")
+      .find((hole) => hole.id === id)
+      ?.cut(folder);
+  const source = () => readFileSync(join(folder, "tokens.ts"), "utf8");
+
+  test("a comparison of a token's type comes to nothing", () => {
+    writeFileSync(join(folder, "tokens.ts"), SOURCE);
+    expect(cut("token-type-unchecked")).toEqual({ made: true });
+    expect(source()).toContain("if (false || true) throw");
+  });
+
+  test("the import of jose is replaced, and nothing else of it", () => {
+    writeFileSync(join(folder, "tokens.ts"), SOURCE);
+    expect(cut("expiry-ignored")).toEqual({ made: true });
+    expect(source()).toContain('import { jwtVerify as genuinejwtVerify, SignJWT } from "jose";');
+    expect(source()).toContain("currentDate: new Date(0)");
+  });
+
+  test("tests are left as they are, and an app without a place for a hole says so", () => {
+    writeFileSync(join(folder, "auth.test.ts"), SOURCE);
+    expect(cut("refusals-are-200")).toMatchObject({ made: false });
+    expect(readFileSync(join(folder, "auth.test.ts"), "utf8")).toBe(SOURCE);
+  });
+
+  test("in Python the app's files stay as they are", () => {
+    writeFileSync(join(folder, "tokens.py"), "from jose import jwt\n");
+    const made = holesFor("python").map((hole) => hole.cut(folder));
+    expect(made.every((one) => one.made)).toBe(true);
+    expect(readFileSync(join(folder, "tokens.py"), "utf8")).toBe("from jose import jwt\n");
+  });
+});
+
+test("deprecated calls are found in the source and in what the tests warned of", () => {
+  const sources = new Map([["main.py", 'app = FastAPI()\n\n@app.on_event("startup")\ndef start(): ...\n']]);
+  const output =
+    "/work/main.py:3: DeprecationWarning: on_event is deprecated\n/x/site-packages/jose/jwt.py:7: DeprecationWarning: utcnow";
+  expect(deprecatedIn(sources, output)).toEqual([
+    { what: expect.stringContaining("lifespan") as string, file: "main.py", line: 3 },
+    { what: "warned at run time: DeprecationWarning: on_event is deprecated", file: null, line: null },
+  ]);
+});
+
+test("a secret in a file is named without its value", () => {
+  writeFileSync(join(folder, ".env"), "JWT_SECRET=change-me-please\n");
+  writeFileSync(join(folder, ".env.example"), "JWT_SECRET=change-me-please\n");
+  const sources = new Map([
+    ["auth.py", 'SECRET_KEY = os.getenv("SECRET_KEY", "supersecret123")\nPASSWORD_FIELD = name\n'],
+  ]);
+  const found = secretsIn(folder, sources);
+  expect(found).toEqual([
+    { what: "JWT_SECRET has a placeholder in a file that is handed over", file: ".env", line: 1 },
+    { what: "SECRET_KEY has a value in the source", file: "auth.py", line: 1 },
+  ]);
+});
+
+describe("README", () => {
+  const contract = Contract.parse({
+    formatVersion: 1,
+    scenario: "jwt-auth",
+    auth: { scheme: "Bearer" },
+    operations: {
+      login: {
+        method: "POST",
+        path: "/auth/login",
+        encoding: "form",
+        fields: { email: "username", password: "password" },
+        pointers: { access: "/access_token" },
+      },
+    },
+  });
+  const held = (readme: string | undefined) =>
+    Object.fromEntries(
+      readmeChecks(readme, contract, new Map([["a.py", 'os.environ["JWT_SECRET"]']]), true).map((one) => [
+        one.id,
+        one.held,
+      ]),
+    );
+
+  test("is checked against the app as it runs, not by length", () => {
+    expect(held(`# App\n${"word ".repeat(2000)}`)).toEqual({
+      readme: true,
+      routes: false,
+      requests: false,
+      answers: false,
+      "set-up": false,
+      start: false,
+      tests: false,
+      settings: false,
+    });
+    const short =
+      "pip install -r requirements.txt; uvicorn main:app; pytest; JWT_SECRET; POST /auth/login username password -> access_token";
+    expect(Object.values(held(short)).every(Boolean)).toBe(true);
+  });
+
+  test("that is not there is one finding", () => {
+    expect(held(undefined)).toEqual({ readme: false });
+  });
+});
