@@ -1,6 +1,7 @@
 import { el, plural } from "./dom.js";
 
-const share = (value) => `${Math.round(value * 1000) / 10}`;
+/** In per cent or points, rounded as the sentences beside it are. */
+const share = (value) => (value * 100).toFixed(1).replace(/\.0$/, "").replace(/^-0$/, "0");
 const place = (element, style) => {
   for (const [name, value] of Object.entries(style)) element.style.setProperty(name, value);
   return element;
