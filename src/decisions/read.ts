@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { Decision } from "../model/decision.ts";
 import { type BehaviourFacts, confirm } from "./behaviour.ts";
-import type { DecisionRule, Finding } from "./rule.ts";
+import type { DecisionRule, Sighting } from "./rule.ts";
 import type { Language } from "./source/language.ts";
 import { Project } from "./source/project.ts";
 import { pythonLanguage } from "./source/python.ts";
@@ -104,7 +104,7 @@ async function rulesOf(language: string): Promise<DecisionRule[]> {
   return modules.map((module) => module.default);
 }
 
-function decisionOf(topic: string, finding: Finding): Decision {
+function decisionOf(topic: string, finding: Sighting): Decision {
   return {
     topic,
     choice: finding.choice,

@@ -3,7 +3,7 @@ import type { Node } from "./source/node.ts";
 import type { Project } from "./source/project.ts";
 
 /** One choice that a rule saw. `at` is null when the choice is an absence. */
-export interface Finding {
+export interface Sighting {
   choice: string;
   origin: Decision["origin"];
   at: Node | null;
@@ -15,7 +15,7 @@ export interface Finding {
 /** Reads one topic from the source of one language. A rule file has it as its default export. */
 export interface DecisionRule {
   topic: string;
-  read(project: Project): Finding[];
+  read(project: Project): Sighting[];
 }
 
 export function defineRule(rule: DecisionRule): DecisionRule {
@@ -23,12 +23,12 @@ export function defineRule(rule: DecisionRule): DecisionRule {
 }
 
 /** The choice not to have something. */
-export function absent(choice = "none"): Finding {
+export function absent(choice = "none"): Sighting {
   return { choice, origin: "absent", at: null };
 }
 
 /** A choice that is there but cannot be told. */
-export function unsure(at: Node): Finding {
+export function unsure(at: Node): Sighting {
   return { choice: "unknown", origin: "unknown", at, confidence: "unknown" };
 }
 
@@ -39,7 +39,7 @@ export function earlier(a: Node, b: Node): number {
 }
 
 /** The first finding of each choice, by file and line. */
-export function firstOfEach(findings: readonly Finding[]): Finding[] {
+export function firstOfEach(findings: readonly Sighting[]): Sighting[] {
   const sorted = [...findings].sort((a, b) => (a.at && b.at ? earlier(a.at, b.at) : a.at ? -1 : 1));
   const seen = new Set<string>();
   return sorted.filter((finding) => {

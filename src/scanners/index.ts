@@ -8,6 +8,7 @@ import { notRun, type ScanContext, type Scanner } from "./scanner.ts";
 import { findTool, homesOf, onPath } from "./tool.ts";
 
 export type { ScanTarget } from "./scanner.ts";
+export { onPath } from "./tool.ts";
 
 /** Which scanners to run: `found` for the quick ones that are installed, `all`, or those that are named. */
 export type Asked = "found" | "all" | readonly ScannerSpec[];

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { machinePath } from "../../src/app/index.ts";
-import { ScannerReport } from "../../src/model/scan.ts";
+import { ScannerReport, type ScannerRun } from "../../src/model/scan.ts";
 import { ROOT, start, unprompted } from "../cli/command.ts";
 import { folderOf, ranOf, scanned, serving } from "./scanning.ts";
 
@@ -184,6 +184,85 @@ describe("any tool that writes SARIF", () => {
   ])("says why it did not run: %s", async (_what, run, reason) => {
     const runs = await scanned(folderOf({ "a.py": "" }), [{ id: "mine", run, version: "echo 1.0" }]);
     expect(runs.get("mine")?.[0]).toMatchObject({ state: "not run", reason: expect.stringMatching(reason) });
+  });
+});
+
+/** A program of that name that does as the tool's manual says: it stands in for one that is not installed here. */
+function standIn(name: string, script: string): string {
+  const folder = folderOf({
+    [name]: `#!/bin/sh\ncase "$*" in *version) echo "${name} 2.3.0"; exit 0;; esac\n${script}\n`,
+  });
+  chmodSync(join(folder, name), 0o755);
+  return folder;
+}
+
+async function scannedWith(folder: string, ...args: string[]): Promise<ScannerRun> {
+  const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
+  const { code, out, err } = await start(["scan", ...args, "--sandbox", "none", "--json"], { env }).done;
+  expect(code, err).toBe(0);
+  const [run] = ScannerReport.parse(JSON.parse(out)).runs;
+  if (!run) throw new Error("no result at all");
+  return run;
+}
+
+const sarifOf = (uri: string) =>
+  JSON.stringify({
+    runs: [
+      {
+        tool: { driver: { name: "t", rules: [{ id: "X-1" }] } },
+        results: [
+          { ruleId: "X-1", message: { text: "m" }, locations: [{ physicalLocation: { artifactLocation: { uri } } }] },
+        ],
+      },
+    ],
+  });
+
+describe("OSV-Scanner, by its manual", () => {
+  const app = () => folderOf({ "package-lock.json": "{}" });
+
+  it("ends with 1 when it found something", async () => {
+    const tool = standIn("osv-scanner", `echo '${sarifOf("package-lock.json")}'; exit 1`);
+    expect(await scannedWith(tool, app(), "--scanners", "osv-scanner")).toMatchObject({
+      ...{ state: "ran", version: "2.3.0", rules: ["osv.dev"] },
+      findings: [{ rule: "X-1", file: "package-lock.json" }],
+    });
+  });
+
+  it("ends with 127 when osv.dev does not answer", async () => {
+    const tool = standIn("osv-scanner", "echo 'Error: failed to reach api.osv.dev' >&2; exit 127");
+    expect(await scannedWith(tool, app(), "--scanners", "osv-scanner")).toMatchObject({
+      state: "not run",
+      reason: expect.stringMatching(/failed to reach api\.osv\.dev/),
+    });
+  });
+});
+
+describe("OWASP ZAP, by its manual", () => {
+  const site = (use: (url: string) => Promise<void>) => serving((_request, response) => response.end("ok"), use);
+
+  it("runs a plan of its automation framework and writes SARIF", async () => {
+    await site(async (url) => {
+      const tool = standIn(
+        "zap.sh",
+        `for plan; do :; done; grep -q "url: ${url}" "$plan" && echo '${sarifOf(`${url}/login`)}' > "$(dirname "$plan")/zap.sarif.json"`,
+      );
+      expect(await scannedWith(tool, url, "--scanners", "zap")).toMatchObject({
+        ...{ state: "ran", reads: "running app" },
+        findings: [{ rule: "X-1", url: "GET /login" }],
+      });
+    });
+  });
+
+  it("has not run when it wrote no report", async () => {
+    await site(async (url) => {
+      const run = await scannedWith(
+        standIn("zap.sh", "echo 'Failed to load the plan'; exit 1"),
+        url,
+        "--scanners",
+        "zap",
+      );
+      expect(run).toMatchObject({ state: "not run", reason: "Failed to load the plan" });
+    });
   });
 });
 

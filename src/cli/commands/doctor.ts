@@ -6,10 +6,11 @@ import { Command } from "commander";
 import { AGENT_KINDS, findProgram } from "../../agents/index.ts";
 import { cacheFolder, machinePath } from "../../app/index.ts";
 import { bubblewrapProblem } from "../../sandbox/index.ts";
+import { knownScanners, onPath } from "../../scanners/index.ts";
 import { agentsFolder } from "../agents.ts";
 import { baselineNames, recordingNames, scenarioNames } from "../load.ts";
 
-interface Finding {
+interface Examined {
   name: string;
   state: "ok" | "missing" | "limited";
   detail: string;
@@ -23,8 +24,8 @@ export function doctorCommand(_signal: AbortSignal): Command {
     )
     .option("--json", "print JSON")
     .addHelpText("after", "\nExamples:\n  unprompted doctor\n  unprompted doctor --json")
-    .action((options: { json?: boolean }) => {
-      const findings = examine();
+    .action(async (options: { json?: boolean }) => {
+      const findings = [...examine(), ...(await scanners())];
       if (options.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
       else
         for (const { name, state, detail, remedy } of findings) {
@@ -36,20 +37,20 @@ export function doctorCommand(_signal: AbortSignal): Command {
     });
 }
 
-function examine(): Finding[] {
+function examine(): Examined[] {
   const env = { ...process.env, PATH: machinePath() };
   const version = (file: string, args = ["--version"]) => {
     const tried = spawnSync(file, args, { env, encoding: "utf8", timeout: 15_000 });
     return tried.error || tried.status !== 0 ? undefined : `${tried.stdout}${tried.stderr}`.trim().split("\n")[0];
   };
-  const tool = (name: string, file: string, remedy: string, needed: boolean, args?: string[]): Finding => {
+  const tool = (name: string, file: string, remedy: string, needed: boolean, args?: string[]): Examined => {
     const found = version(file, args);
     return found
       ? { name, state: "ok", detail: found, remedy: "" }
       : { name, state: needed ? "missing" : "limited", detail: "not found", remedy };
   };
   const problem = bubblewrapProblem();
-  const findings: Finding[] = [
+  const findings: Examined[] = [
     {
       name: "our Node",
       state: Number(process.versions.node.split(".")[0]) >= 24 ? "ok" : "missing",
@@ -99,7 +100,17 @@ function examine(): Finding[] {
   return findings;
 }
 
-function cache(): Finding {
+/** Outside scanners are no part of a verdict: one that is not there shows as `not run`. */
+async function scanners(): Promise<Examined[]> {
+  return (await knownScanners()).map(({ title, command, install }): Examined => {
+    const path = onPath(command, machinePath());
+    return path
+      ? { name: title, state: "ok", detail: path, remedy: "" }
+      : { name: title, state: "limited", detail: `${command} is not installed`, remedy: `Optional: ${install}.` };
+  });
+}
+
+function cache(): Examined {
   const folder = cacheFolder();
   try {
     mkdirSync(folder, { recursive: true });
@@ -123,8 +134,8 @@ function cache(): Finding {
 }
 
 /** Each agent that has an adapter of its own: found or not, version, signed in or not. Says by what, never with what. */
-function agentsHere(): Finding[] {
-  return Object.values(AGENT_KINDS).map((kind): Finding => {
+function agentsHere(): Examined[] {
+  return Object.values(AGENT_KINDS).map((kind): Examined => {
     const { name, npm, tested } = kind;
     const where = { path: machinePath(), installed: agentsFolder(), base: process.cwd() };
     const found = findProgram({ kind: kind.kind, readable: [] }, where);

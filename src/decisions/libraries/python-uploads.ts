@@ -1,4 +1,4 @@
-import type { Finding } from "../rule.ts";
+import type { Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
@@ -22,8 +22,8 @@ function isOpened(project: Project, node: Node): boolean {
 }
 
 /** Topic `upload-streaming`. */
-export function pythonStreaming(project: Project): Finding[] {
-  const out: Finding[] = [];
+export function pythonStreaming(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const call of project.calls) {
     const { receiver, method } = call;
     if (call.is(/^(shutil|aioshutil)\.copyfileobj$/))
@@ -45,8 +45,8 @@ export function pythonStreaming(project: Project): Finding[] {
 }
 
 /** Settings and options that have the framework limit a body. */
-export function pythonParserLimits(project: Project): Finding[] {
-  const out: Finding[] = [];
+export function pythonParserLimits(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const name of ["MAX_CONTENT_LENGTH", "DATA_UPLOAD_MAX_MEMORY_SIZE", "MAX_FORM_MEMORY_SIZE"]) {
     for (const value of project.fields(name)) out.push({ choice: "by the parser", origin: "framework", at: value });
   }

@@ -1,4 +1,4 @@
-import type { Finding } from "../rule.ts";
+import type { Sighting } from "../rule.ts";
 import type { Call } from "../source/call.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
@@ -20,7 +20,7 @@ function moduleOption(project: Project, name: string): Node | undefined {
     ?.field("value");
 }
 
-function multerStreaming(project: Project, call: Call): Finding {
+function multerStreaming(project: Project, call: Call): Sighting {
   const shared = call.is(/^@nestjs/) ? moduleOption(project, "storage") : undefined;
   const storage = call.option("storage") ?? shared;
   const made = storage && project.call(project.resolver.source(storage));
@@ -34,8 +34,8 @@ function multerStreaming(project: Project, call: Call): Finding {
 }
 
 /** Topic `upload-streaming`. */
-export function typescriptStreaming(project: Project): Finding[] {
-  const out: Finding[] = [];
+export function typescriptStreaming(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const call of project.calls) {
     if (call.is(MULTER)) out.push(multerStreaming(project, call));
     if (call.is(BUSBOY)) out.push({ choice: "streamed", origin: "library", at: call.node });
@@ -65,8 +65,8 @@ export function typescriptStreaming(project: Project): Finding[] {
 }
 
 /** Limits that the multipart parser or a body limiter keeps. */
-export function typescriptParserLimits(project: Project): Finding[] {
-  const out: Finding[] = [];
+export function typescriptParserLimits(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const call of project.calls) {
     const limit =
       call.is(MULTER) || call.is(BUSBOY) || call.is(/^express-fileupload$/)

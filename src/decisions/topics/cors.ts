@@ -1,4 +1,4 @@
-import { absent, type Finding, firstOfEach } from "../rule.ts";
+import { absent, firstOfEach, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { settled, type Value } from "../source/value.ts";
@@ -6,11 +6,11 @@ import { conditionsOf, wordsOf } from "./conditions.ts";
 import type { HeaderSet } from "./headers.ts";
 
 /** Topic `cors`: how, and for which origins. Library and framework findings come first; then headers set by hand. */
-export function cors(project: Project, built: Finding[], headers: readonly HeaderSet[]): Finding[] {
+export function cors(project: Project, built: Sighting[], headers: readonly HeaderSet[]): Sighting[] {
   if (built.length > 0) return firstOfEach(built);
   const set = headers.filter((header) => header.name === "access-control-allow-origin");
   const found = set.map(
-    ({ at, value }): Finding => ({
+    ({ at, value }): Sighting => ({
       choice: `hand-written, ${value ? allowed(project, value, at) : "unknown"}`,
       origin: "hand-written",
       at,

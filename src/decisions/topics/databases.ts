@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import { absent, type Finding, firstOfEach } from "../rule.ts";
+import { absent, firstOfEach, type Sighting } from "../rule.ts";
 import type { Call } from "../source/call.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
@@ -96,11 +96,11 @@ function queriesOf(project: Project): Query[] {
 }
 
 /** Topic `database-access`. */
-export function databaseAccess(project: Project, libraries: DatabaseLibraries): Finding[] {
+export function databaseAccess(project: Project, libraries: DatabaseLibraries): Sighting[] {
   const setUps = libraries.setUps.flatMap(({ names, choice, origin }) =>
     project
       .callsOf(names)
-      .map((call): Finding => ({ choice, origin, at: call.node, detail: packageOf(call.name ?? "") })),
+      .map((call): Sighting => ({ choice, origin, at: call.node, detail: packageOf(call.name ?? "") })),
   );
   const models = setUps.some((finding) => finding.choice === "ORM") ? [] : modelsOf(project, libraries);
   const built = firstOfEach([...setUps, ...models]);
@@ -130,7 +130,7 @@ function packageOf(name: string): string {
   return name.startsWith("@") ? name.split(/[./]/).slice(0, 2).join("/") : (name.split(/[./]/)[0] ?? name);
 }
 
-function modelsOf(project: Project, libraries: DatabaseLibraries): Finding[] {
+function modelsOf(project: Project, libraries: DatabaseLibraries): Sighting[] {
   return project.all(...project.language.classKinds).flatMap((cls) => {
     const bases = project.language.bases(cls).map((base) => project.resolver.name(base) ?? "");
     const model = libraries.models.find(({ bases: pattern }) => bases.some((base) => pattern.test(base)));

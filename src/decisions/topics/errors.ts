@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import { absent, type Finding, firstOfEach } from "../rule.ts";
+import { absent, firstOfEach, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 
 /** A place where failures become answers. */
@@ -21,11 +21,11 @@ const LOGGING =
  * Topic `error-handling`: `central` before `per route`; `shown` when the answer tells of the failure, `unknown` when a
  * library's handler decides.
  */
-export function errorHandling(central: readonly ErrorHandler[], perRoute: readonly ErrorHandler[]): Finding[] {
+export function errorHandling(central: readonly ErrorHandler[], perRoute: readonly ErrorHandler[]): Sighting[] {
   const handlers = central.length > 0 ? central : perRoute;
   const style = central.length > 0 ? "central" : "per route";
   const found = handlers.map(
-    (handler): Finding => ({
+    (handler): Sighting => ({
       choice: `${style}, ${handler.body === undefined ? "unknown" : shows(handler.body, handler.error) ? "shown" : "hidden"}`,
       origin: handler.origin,
       at: handler.at,

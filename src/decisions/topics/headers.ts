@@ -1,4 +1,4 @@
-import { absent, earlier, type Finding } from "../rule.ts";
+import { absent, earlier, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
@@ -51,7 +51,7 @@ function addPair(
 }
 
 /** Topic `security-headers`. `built` are libraries and framework settings; `isForAll` tells a place that sees every answer. */
-export function securityHeaders(project: Project, built: Finding[], isForAll: (node: Node) => boolean): Finding[] {
+export function securityHeaders(project: Project, built: Sighting[], isForAll: (node: Node) => boolean): Sighting[] {
   const [first] = built;
   if (first) return [first];
   const set = headersSet(project).filter(({ name }) => SECURITY.test(name));

@@ -1,11 +1,11 @@
-import { absent, type Finding } from "../rule.ts";
+import { absent, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
 const REDACTING = /redact|sensitive|mask|scrub|censor|secret_?(fields|keys)/i;
 
 /** Topic `logging`: the first logger by preference, and what it leaves out of its lines by name. */
-export function logging(project: Project, loggers: readonly Finding[], redacted: readonly string[]): Finding[] {
+export function logging(project: Project, loggers: readonly Sighting[], redacted: readonly string[]): Sighting[] {
   const [logger] = loggers;
   if (!logger) return [absent()];
   const names = [...new Set([...redacted, ...redactionLists(project)])].sort();

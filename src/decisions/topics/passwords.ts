@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import { absent, earlier, type Finding, unsure } from "../rule.ts";
+import { absent, earlier, type Sighting, unsure } from "../rule.ts";
 import type { Call } from "../source/call.ts";
 import { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
@@ -81,7 +81,7 @@ export function passwordHashing(
   project: Project,
   ways: readonly HashingWay[],
   plain: (project: Project) => Node | undefined,
-): Finding[] {
+): Sighting[] {
   const hashing = hashingOf(project, ways);
   if (hashing) {
     const { call, way, algorithm } = hashing;
@@ -99,7 +99,7 @@ export function passwordHashCost(
   project: Project,
   ways: readonly HashingWay[],
   plain: (project: Project) => Node | undefined,
-): Finding[] {
+): Sighting[] {
   const hashing = hashingOf(project, ways);
   if (!hashing) return plain(project) && !unknownHashing(project) ? [absent()] : [];
   const { call, way } = hashing;

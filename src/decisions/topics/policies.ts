@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import { absent, earlier, type Finding } from "../rule.ts";
+import { absent, earlier, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { type Condition, conditionsOf } from "./conditions.ts";
@@ -17,7 +17,7 @@ export interface SchemaPolicy {
 const CLASSES = /isdigit|isupper|islower|isalpha|\[A-Z\]|\[a-z\]|\[0-9\]|\\d|\\W|symbol|uppercase|special/;
 
 /** Topic `password-policy`: `min 8, max 128, classes`; nothing for an app without passwords. */
-export function passwordPolicy(project: Project, schemas: readonly SchemaPolicy[], ready: Finding[]): Finding[] {
+export function passwordPolicy(project: Project, schemas: readonly SchemaPolicy[], ready: Sighting[]): Sighting[] {
   if (ready.length > 0) return ready;
   const policies = [...schemas.flatMap((schema) => fromSchema(project, schema)), ...byHand(project)].sort((a, b) =>
     earlier(a.at as Node, b.at as Node),
@@ -33,7 +33,7 @@ function text(min: number | undefined, max: number | undefined, classes: boolean
     .join(", ");
 }
 
-function fromSchema(project: Project, { at, origin, min, max, classes }: SchemaPolicy): Finding[] {
+function fromSchema(project: Project, { at, origin, min, max, classes }: SchemaPolicy): Sighting[] {
   const low = typeof min === "number" ? min : min && project.values.number(min);
   const high = max && project.values.number(max);
   const asks = classes ?? false;
@@ -46,11 +46,11 @@ function lengthOfPassword(node: Node): boolean {
 }
 
 /** `len(password) < 8` and its kin. */
-function byHand(project: Project): Finding[] {
+function byHand(project: Project): Sighting[] {
   const limits = conditionsOf(project).filter(
     ({ how, tested, against }) => how === "order" && (lengthOfPassword(tested) || lengthOfPassword(against)),
   );
-  return limits.flatMap((condition): Finding[] => {
+  return limits.flatMap((condition): Sighting[] => {
     const min = bound(project, condition, "min");
     if (min === undefined || min <= 1) return [];
     const scope = condition.node.within(...project.language.functionKinds) ?? condition.node.file.root;

@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import type { Finding } from "../rule.ts";
+import type { Sighting } from "../rule.ts";
 import { earlier } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
@@ -21,15 +21,15 @@ export function isSecretName(name: string): boolean {
 }
 
 /** Topic `secrets`: one decision for each secret, at the first place that reads or states it. */
-export function secrets(project: Project): Finding[] {
+export function secrets(project: Project): Sighting[] {
   const found = [...readings(project), ...schemaFields(project), ...hardCoded(project), ...files(project)];
-  const byName = new Map<string, Finding>();
+  const byName = new Map<string, Sighting>();
   const sorted = found.sort((a, b) => (a.at && b.at ? earlier(a.at, b.at) : 0));
   for (const finding of sorted) if (!byName.has(finding.detail ?? "")) byName.set(finding.detail ?? "", finding);
   return [...byName.values()];
 }
 
-function finding(state: string, origin: Decision["origin"], at: Node, name: string): Finding {
+function finding(state: string, origin: Decision["origin"], at: Node, name: string): Sighting {
   return {
     choice: state === "hard-coded" || state === "file" ? state : `environment, ${state}`,
     origin,
@@ -39,8 +39,8 @@ function finding(state: string, origin: Decision["origin"], at: Node, name: stri
 }
 
 /** Every place where a secret is read from the environment. */
-function readings(project: Project): Finding[] {
-  const out: Finding[] = [];
+function readings(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   const kinds = ["member_expression", "subscript_expression", "subscript", "attribute", ...project.language.callKinds];
   for (const node of project.all(...kinds)) {
     const value = settingAt(project, node);
@@ -153,10 +153,10 @@ function originOf(project: Project, node: Node): Decision["origin"] {
 }
 
 /** `const { JWT_SECRET = "x" } = process.env`. */
-function destructured(project: Project): Finding[] {
-  return project.all("variable_declarator").flatMap((declarator): Finding[] => {
+function destructured(project: Project): Sighting[] {
+  return project.all("variable_declarator").flatMap((declarator): Sighting[] => {
     if (!/^(process|Bun)\.env$/.test(declarator.field("value")?.text ?? "")) return [];
-    return (declarator.field("name")?.parts ?? []).flatMap((part): Finding[] => {
+    return (declarator.field("name")?.parts ?? []).flatMap((part): Sighting[] => {
       const name = (part.field("left") ?? part.field("key") ?? part).text;
       if (!isSecretName(name)) return [];
       const given = part.field("right");
@@ -171,10 +171,10 @@ function destructured(project: Project): Finding[] {
 }
 
 /** Fields of a settings class, or of a schema that the environment is parsed with. */
-function schemaFields(project: Project): Finding[] {
+function schemaFields(project: Project): Sighting[] {
   const fields = settingsClasses(project)
     .flatMap((cls) => cls.field("body")?.all("assignment") ?? [])
-    .flatMap((assignment): Finding[] => {
+    .flatMap((assignment): Sighting[] => {
       const name = assignment.field("left")?.text ?? "";
       if (!isSecretName(name)) return [];
       const right = assignment.field("right");
@@ -189,7 +189,7 @@ function schemaFields(project: Project): Finding[] {
               : "optional";
       return [finding(state, "library", assignment, name.toUpperCase())];
     });
-  const pairs = project.all("pair").flatMap((pair): Finding[] => {
+  const pairs = project.all("pair").flatMap((pair): Sighting[] => {
     const name = pair.field("key")?.text ?? "";
     const value = pair.field("value");
     if (!value || !/^[A-Z][A-Z0-9_]+$/.test(name) || !isSecretName(name) || !isSchemaField(project.resolver, value))
@@ -208,8 +208,8 @@ function schemaFields(project: Project): Finding[] {
 }
 
 /** A secret written into the source. */
-function hardCoded(project: Project): Finding[] {
-  return project.all("assignment", "variable_declarator", "pair", "keyword_argument").flatMap((node): Finding[] => {
+function hardCoded(project: Project): Sighting[] {
+  return project.all("assignment", "variable_declarator", "pair", "keyword_argument").flatMap((node): Sighting[] => {
     const left = node.field("left") ?? node.field("name") ?? node.field("key");
     const value = node.field("right") ?? node.field("value");
     if (!left || !value) return [];
@@ -246,8 +246,8 @@ function isText(literal: { type: string } & { text?: string }): boolean {
 }
 
 /** A secret read from a file. */
-function files(project: Project): Finding[] {
-  return project.calls.flatMap((call): Finding[] => {
+function files(project: Project): Sighting[] {
+  return project.calls.flatMap((call): Sighting[] => {
     if (!/^(read_text|read|readFileSync|readFile|read_bytes)$/.test(call.method) || call.own) return [];
     const holder = call.node.within("assignment", "variable_declarator", "pair");
     const name = (holder?.field("left") ?? holder?.field("name") ?? holder?.field("key"))?.text ?? "";

@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import { earlier, type Finding } from "../rule.ts";
+import { earlier, type Sighting } from "../rule.ts";
 import type { Call } from "../source/call.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
@@ -162,6 +162,6 @@ function isSignatureComparison(project: Project, sides: [Node, Node], made: Node
 }
 
 /** What a check comes to in the ledger. */
-export function checkFinding({ constantTime, origin, comparison }: SignatureCheck): Finding {
+export function checkFinding({ constantTime, origin, comparison }: SignatureCheck): Sighting {
   return { choice: constantTime ? "constant-time" : "not constant-time", origin, at: comparison };
 }

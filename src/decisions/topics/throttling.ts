@@ -1,9 +1,9 @@
-import { absent, type Finding } from "../rule.ts";
+import { absent, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
 /** Topic `throttling`: a library's limiter, or answers of 429 made by hand. */
-export function throttling(project: Project, built: readonly Finding[]): Finding[] {
+export function throttling(project: Project, built: readonly Sighting[]): Sighting[] {
   const [first] = built.filter(({ at }) => at && project.isLive(at) && isUsed(project, at));
   if (first) return [first];
   const [answer] = tooMany(project);

@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import { absent, earlier, type Finding, unsure } from "../rule.ts";
+import { absent, earlier, type Sighting, unsure } from "../rule.ts";
 import type { Call } from "../source/call.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
@@ -89,7 +89,7 @@ function handRolled(project: Project, reader: TokenReader): HandRolled | undefin
 }
 
 /** Topic `jwt-library`. */
-export function jwtLibrary(project: Project, reader: TokenReader): Finding[] {
+export function jwtLibrary(project: Project, reader: TokenReader): Sighting[] {
   const [signing] = signingsOf(project, reader);
   if (signing) return [{ choice: signing.library, origin: signing.origin, at: signing.setUp ?? signing.node }];
   const [verifying] = verifyingsOf(project, reader);
@@ -99,7 +99,7 @@ export function jwtLibrary(project: Project, reader: TokenReader): Finding[] {
 }
 
 /** Topic `jwt-algorithm`: which, and whether a token may name another. */
-export function jwtAlgorithm(project: Project, reader: TokenReader): Finding[] {
+export function jwtAlgorithm(project: Project, reader: TokenReader): Sighting[] {
   const [verifying] = verifyingsOf(project, reader);
   const [unsigned] = reader.unsigned(project).filter((node) => project.isLive(node));
   if (verifying && unsigned)
@@ -132,7 +132,7 @@ export function jwtAlgorithm(project: Project, reader: TokenReader): Finding[] {
 }
 
 /** Topic `jwt-signature-comparison`: of hand-rolled tokens only. */
-export function jwtSignatureComparison(project: Project, reader: TokenReader): Finding[] {
+export function jwtSignatureComparison(project: Project, reader: TokenReader): Sighting[] {
   if (signingsOf(project, reader).length > 0 || verifyingsOf(project, reader).length > 0) return [];
   const check = handRolled(project, reader)?.check;
   if (!check) return [];
@@ -157,7 +157,7 @@ function ownClaims(project: Project, reader: TokenReader): Claims | undefined {
 }
 
 /** Topic `jwt-claims`: what a token holds, in the order of RFC 7519. */
-export function jwtClaims(project: Project, reader: TokenReader): Finding[] {
+export function jwtClaims(project: Project, reader: TokenReader): Sighting[] {
   const [signing] = signingsOf(project, reader).filter((candidate) => !isRefresh(candidate));
   if (!signing) {
     const claims = ownClaims(project, reader);
@@ -185,9 +185,9 @@ function isRefresh(signing: Signing): boolean {
 }
 
 /** Topic `jwt-life`: of access tokens, and of refresh tokens where there are any. */
-export function jwtLife(project: Project, reader: TokenReader): Finding[] {
+export function jwtLife(project: Project, reader: TokenReader): Sighting[] {
   const signings = signingsOf(project, reader);
-  const out: Finding[] = [];
+  const out: Sighting[] = [];
   for (const kind of ["access", "refresh"] as const) {
     const [signing] = signings.filter((candidate) => isRefresh(candidate) === (kind === "refresh"));
     if (signing) out.push(lifeOfSigning(project, signing, kind === "refresh" ? "refresh " : ""));
@@ -205,7 +205,7 @@ export function jwtLife(project: Project, reader: TokenReader): Finding[] {
   ];
 }
 
-function lifeOfSigning(project: Project, signing: Signing, prefix: string): Finding {
+function lifeOfSigning(project: Project, signing: Signing, prefix: string): Sighting {
   const { life, payload, node, added } = signing;
   if (life) return lifeFinding(lifeOfOption(project, life) ?? lifeFromNow(project, life), true, life, prefix);
   if (signing.defaultLife !== undefined)
@@ -220,7 +220,7 @@ function lifeOfSigning(project: Project, signing: Signing, prefix: string): Find
   );
 }
 
-function lifeFinding(duration: Duration | undefined, hasExpiry: boolean, at: Node, prefix: string): Finding {
+function lifeFinding(duration: Duration | undefined, hasExpiry: boolean, at: Node, prefix: string): Sighting {
   if (duration) return { choice: `${prefix}${lifeText(duration.seconds)}`, origin: "hand-written", at: duration.at };
   return hasExpiry ? unsure(at) : { choice: "none", origin: "hand-written", at };
 }

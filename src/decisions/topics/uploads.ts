@@ -1,4 +1,4 @@
-import { absent, type Finding, firstOfEach } from "../rule.ts";
+import { absent, firstOfEach, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { type Condition, conditionsOf, outermost, wordsOf } from "./conditions.ts";
@@ -66,9 +66,9 @@ export function uploadTypeCheck(
   project: Project,
   calls: RegExp,
   libraryChecks: { names: RegExp; choice: string }[],
-): Finding[] {
+): Sighting[] {
   if (!takesUploads(project, calls)) return [];
-  const out: Finding[] = [];
+  const out: Sighting[] = [];
   for (const condition of conditionsOf(project)) {
     if (!isAboutUploads(project, condition.node)) continue;
     if (byMediaType(project, condition))
@@ -98,8 +98,8 @@ function isStored(project: Project, node: Node | undefined): boolean {
 }
 
 /** Comparisons that limit how much an upload may hold. */
-export function sizeComparisons(project: Project): Finding[] {
-  const out: Finding[] = [];
+export function sizeComparisons(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const condition of conditionsOf(project)) {
     if (condition.how !== "order" || !isAboutUploads(project, condition.node)) continue;
     const choice = sizeChoice(project, condition);

@@ -1,5 +1,5 @@
 import type { Decision } from "../../model/decision.ts";
-import { absent, earlier, type Finding, firstOfEach } from "../rule.ts";
+import { absent, earlier, firstOfEach, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
@@ -18,9 +18,9 @@ export interface ValidationLibrary {
 export function inputValidation(
   project: Project,
   libraries: readonly ValidationLibrary[],
-  more: Finding[],
+  more: Sighting[],
   byHand: (project: Project) => Node[],
-): Finding[] {
+): Sighting[] {
   const found = [...more, ...libraries.flatMap((library) => schemasOf(project, library))];
   if (found.length > 0) return firstOfEach(found);
   const [tested] = byHand(project)
@@ -29,7 +29,7 @@ export function inputValidation(
   return [tested ? { choice: "hand-written", origin: "hand-written", at: tested } : absent()];
 }
 
-function schemasOf(project: Project, { choice, origin, calls, bases }: ValidationLibrary): Finding[] {
+function schemasOf(project: Project, { choice, origin, calls, bases }: ValidationLibrary): Sighting[] {
   const made = calls
     ? project.callsOf(calls).filter((call) => project.isLive(call.node) && !isForEnvironment(call.node))
     : [];

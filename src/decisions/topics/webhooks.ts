@@ -1,4 +1,4 @@
-import { absent, type Finding, unsure } from "../rule.ts";
+import { absent, type Sighting, unsure } from "../rule.ts";
 import type { Project } from "../source/project.ts";
 import { checkFinding, type SignatureWords, signatureCheck, webhookSignatures } from "./signatures.ts";
 
@@ -6,7 +6,7 @@ const BY_LIBRARY =
   /(\bwebhooks\.constructEvent(Async)?|^svix\.Webhook\(\)\.verify|^@octokit\/webhooks.*\.verify|^stripe\.Webhook\.construct_event|^standardwebhooks\..*\.verify)$/;
 
 /** Topic `webhook-signature-comparison`; nothing for an app without webhooks. */
-export function webhookSignatureComparison(project: Project, words: SignatureWords): Finding[] {
+export function webhookSignatureComparison(project: Project, words: SignatureWords): Sighting[] {
   const library = project.calls.find((call) => BY_LIBRARY.test(call.name ?? call.callee.text));
   if (library) return [{ choice: "by library", origin: "library", at: library.node }];
   const signatures = webhookSignatures(project, words);

@@ -88,7 +88,8 @@ export function headSection(data) {
       { class: "meta" },
       `Scenario ${data.study.scenario} · ${sessions.measured} of ${plural(sessions.planned, "session")} measured`,
       failed ? [" · ", el("a", { href: "#failed" }, `${failed} without verdicts`)] : null,
-      ` · order seed ${data.study.seed}`,
+      ` · order seed ${data.study.seed} · `,
+      el("a", { href: "choices.html" }, "choices, scanners and supply chain"),
       data.overall.madeBy.length === 1
         ? el("span", { class: "made-by" }, `The code was made by ${data.overall.madeBy[0]}.`)
         : null,

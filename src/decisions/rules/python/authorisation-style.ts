@@ -1,4 +1,4 @@
-import { absent, defineRule, type Finding, firstOfEach } from "../../rule.ts";
+import { absent, defineRule, firstOfEach, type Sighting } from "../../rule.ts";
 import type { Project } from "../../source/project.ts";
 import { authOrigin, isAuthName } from "../../topics/authorisation.ts";
 
@@ -9,8 +9,8 @@ const READS_TOKEN = /[Aa]uthorization|\btoken\b|session|cookie/;
 const REFUSES = /401|403|[Uu]nauthori[sz]ed|decode|verify/;
 
 /** FastAPI: `Depends(get_current_user)`, on a route, a router or an alias of a type. */
-function dependencies(project: Project): Finding[] {
-  return project.callsOf(/^fastapi\.(Depends|Security|params\.Depends)$/).flatMap((call): Finding[] => {
+function dependencies(project: Project): Sighting[] {
+  return project.callsOf(/^fastapi\.(Depends|Security|params\.Depends)$/).flatMap((call): Sighting[] => {
     const target = call.arg(0) ?? call.option("dependency");
     if (!target || !isAuthName(target) || /^fastapi\.security\b/.test(project.resolver.name(target) ?? "")) return [];
     return [{ choice: "dependency", origin: "framework", at: call.node }];
@@ -18,8 +18,8 @@ function dependencies(project: Project): Finding[] {
 }
 
 /** `@app.before_request`, `@app.middleware("http")` and middleware classes that look at the caller. */
-function middleware(project: Project): Finding[] {
-  const out: Finding[] = [];
+function middleware(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const definition of project.all("decorated_definition")) {
     for (const decorator of definition.children.filter((child) => child.kind === "decorator")) {
       const isHook = /\.before_request\b|\.before_app_request\b|\.middleware\(\s*["']http["']/.test(decorator.text);
@@ -40,8 +40,8 @@ function middleware(project: Project): Finding[] {
 }
 
 /** Decorators, mixins and `permission_classes` on single views. */
-function perRoute(project: Project): Finding[] {
-  const out: Finding[] = [];
+function perRoute(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const decorator of project.all("decorator")) {
     const target = decorator.parts[0];
     const callee = target?.kind === "call" ? target.field("function") : target;

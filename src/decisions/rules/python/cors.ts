@@ -1,4 +1,4 @@
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { byFunction, cors, originsOf } from "../../topics/cors.ts";
@@ -21,8 +21,8 @@ function judgedBy(project: Project, node: Node): string | undefined {
   return own && byFunction(project, own);
 }
 
-function starlette(project: Project): Finding[] {
-  return project.calls.flatMap((call): Finding[] => {
+function starlette(project: Project): Sighting[] {
+  return project.calls.flatMap((call): Sighting[] => {
     const added =
       call.method === "add_middleware" ||
       call.is(/^starlette\.middleware\.Middleware$/) ||
@@ -38,7 +38,7 @@ function starlette(project: Project): Finding[] {
   });
 }
 
-function flask(project: Project): Finding[] {
+function flask(project: Project): Sighting[] {
   const calls = project.callsOf(/^flask_cors\.(CORS|CORS\(\)\.init_app)$/).filter((call) => call.args.length > 0);
   return calls.map((call) => {
     const resources = call.option("resources");
@@ -49,8 +49,8 @@ function flask(project: Project): Finding[] {
   });
 }
 
-function django(project: Project): Finding[] {
-  return project.all("string").flatMap((node): Finding[] => {
+function django(project: Project): Sighting[] {
+  return project.all("string").flatMap((node): Sighting[] => {
     if (!/^["']corsheaders\.middleware\.CorsMiddleware["']$/.test(node.text)) return [];
     const all = project.fields("CORS_ALLOW_ALL_ORIGINS")[0] ?? project.fields("CORS_ORIGIN_ALLOW_ALL")[0];
     const list = project.fields("CORS_ALLOWED_ORIGINS")[0] ?? project.fields("CORS_ORIGIN_WHITELIST")[0];

@@ -1,4 +1,4 @@
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { classesOf, inputValidation } from "../../topics/validation.ts";
@@ -8,7 +8,7 @@ const CONSTRAINED = /^fastapi\.(Body|Query|Path|Form|Header)$/;
 const BODY = String.raw`request\.(get_json\([^()]*\)|json\b|form\b|files\b|FILES\b|POST\b|values\b|args\b)`;
 
 /** Models that stand in a parameter or are validated into; any model when none does. */
-function pydanticModels(project: Project): Finding[] {
+function pydanticModels(project: Project): Sighting[] {
   const models = classesOf(project, PYDANTIC).filter(
     (cls) => !/table\s*=\s*True/.test(cls.field("superclasses")?.text ?? ""),
   );
@@ -37,7 +37,7 @@ function isRouteParameter(annotation: Node): boolean {
 }
 
 /** FastAPI checks parameters with pydantic where no model is written. */
-function constrainedParameters(project: Project): Finding[] {
+function constrainedParameters(project: Project): Sighting[] {
   const options = ["min_length", "max_length", "pattern", "regex", "ge", "gt", "le", "lt"];
   const call = project
     .callsOf(CONSTRAINED)

@@ -1,8 +1,8 @@
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Project } from "../../source/project.ts";
 import { logging } from "../../topics/logging.ts";
 
-function firstCall(project: Project, names: RegExp, choice: string, origin: Finding["origin"]): Finding[] {
+function firstCall(project: Project, names: RegExp, choice: string, origin: Sighting["origin"]): Sighting[] {
   return project
     .callsOf(names)
     .slice(0, 1)
@@ -10,13 +10,13 @@ function firstCall(project: Project, names: RegExp, choice: string, origin: Find
 }
 
 /** `app.logger.error(...)`: Flask's own logger. */
-function flask(project: Project): Finding[] {
+function flask(project: Project): Sighting[] {
   const call = project.calls.find(({ callee }) => /^(app|current_app)\.logger\.\w+$/.test(callee.text));
   return call ? [{ choice: "logging", origin: "framework", at: call.node }] : [];
 }
 
 /** Django's LOGGING setting. */
-function setting(project: Project): Finding[] {
+function setting(project: Project): Sighting[] {
   const assignment = project
     .all("assignment")
     .find((node) => node.field("left")?.text === "LOGGING" && node.field("right")?.kind === "dictionary");
@@ -24,7 +24,7 @@ function setting(project: Project): Finding[] {
 }
 
 /** A print inside a function; one of a script's start is no log. */
-function printed(project: Project): Finding[] {
+function printed(project: Project): Sighting[] {
   const call = project
     .callsOf(/^print$/)
     .find(({ node }) => node.within("function_definition") && project.isLive(node));

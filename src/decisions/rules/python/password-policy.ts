@@ -1,4 +1,4 @@
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Call } from "../../source/call.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
@@ -49,7 +49,7 @@ function schemas(project: Project): SchemaPolicy[] {
   });
 }
 
-function djangoValidators(project: Project): Finding[] {
+function djangoValidators(project: Project): Sighting[] {
   const [list] = project.fields("AUTH_PASSWORD_VALIDATORS");
   const expr = list && project.language.expr(list);
   return list && expr?.type === "list" && expr.items.length > 0

@@ -1,9 +1,9 @@
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { securityHeaders } from "../../topics/headers.ts";
 
-function built(project: Project): Finding[] {
+function built(project: Project): Sighting[] {
   const calls = project.callsOf(
     /^(flask_talisman\.Talisman|talisman\.Talisman|secure\.Secure(\.\w+)?|secure\.SecureHeaders)$/,
   );
@@ -12,13 +12,13 @@ function built(project: Project): Finding[] {
     .filter((node) => /^["']django\.middleware\.security\.SecurityMiddleware["']$/.test(node.text));
   return [
     ...calls.map(
-      (call): Finding => ({
+      (call): Sighting => ({
         choice: call.name?.includes("alisman") ? "talisman" : "secure-headers",
         origin: "library",
         at: call.node,
       }),
     ),
-    ...settings.map((at): Finding => ({ choice: "django", origin: "framework", at })),
+    ...settings.map((at): Sighting => ({ choice: "django", origin: "framework", at })),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Decision } from "../../../model/decision.ts";
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Project } from "../../source/project.ts";
 import { throttling } from "../../topics/throttling.ts";
 
@@ -23,10 +23,10 @@ function hasLimits(project: Project, choice: string): boolean {
   );
 }
 
-function built(project: Project): Finding[] {
+function built(project: Project): Sighting[] {
   const calls = LIBRARIES.flatMap(({ names, choice, origin }) =>
     hasLimits(project, choice)
-      ? project.callsOf(names).map((call): Finding => ({ choice, origin, at: call.node }))
+      ? project.callsOf(names).map((call): Sighting => ({ choice, origin, at: call.node }))
       : [],
   );
   const drf = [...project.fields("DEFAULT_THROTTLE_CLASSES"), ...project.fields("throttle_classes")].filter(
@@ -35,8 +35,8 @@ function built(project: Project): Finding[] {
   const axes = project.all("string").filter((node) => /^["']axes["']$/.test(node.text));
   return [
     ...calls,
-    ...drf.map((at): Finding => ({ choice: "drf", origin: "framework", at })),
-    ...axes.map((at): Finding => ({ choice: "django-axes", origin: "library", at })),
+    ...drf.map((at): Sighting => ({ choice: "drf", origin: "framework", at })),
+    ...axes.map((at): Sighting => ({ choice: "django-axes", origin: "library", at })),
   ];
 }
 

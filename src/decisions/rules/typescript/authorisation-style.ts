@@ -1,4 +1,4 @@
-import { absent, defineRule, type Finding, firstOfEach } from "../../rule.ts";
+import { absent, defineRule, firstOfEach, type Sighting } from "../../rule.ts";
 import type { Call } from "../../source/call.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
@@ -32,8 +32,8 @@ function isRouter(project: Project, node: Node): boolean {
 }
 
 /** `app.use(requireAuth)` and `addHook("onRequest", authenticate)`. */
-function middleware(project: Project): Finding[] {
-  return project.calls.flatMap((call): Finding[] => {
+function middleware(project: Project): Sighting[] {
+  return project.calls.flatMap((call): Sighting[] => {
     const isHook = call.method === "addHook" && HOOKS.includes(project.values.text(call.arg(0) ?? call.node) ?? "");
     if (!/^(use|apply)$/.test(call.method) && !isHook) return [];
     if (/^passport(\.\w+)*$/.test(project.resolver.name(call.receiver ?? call.node) ?? "")) return [];
@@ -52,8 +52,8 @@ function middleware(project: Project): Finding[] {
 }
 
 /** `router.get("/", requireAuth, handler)`, `{ onRequest: [authenticate] }`, and `withAuth(handler)`. */
-function perRoute(project: Project): Finding[] {
-  return project.calls.flatMap((call): Finding[] => {
+function perRoute(project: Project): Sighting[] {
+  return project.calls.flatMap((call): Sighting[] => {
     if (ROUTES.test(call.method) && call.args.length > 1) {
       const between = call.args.slice(1, -1).map((arg) => arg.value);
       const listed = between.flatMap((node) => (node.kind === "array" ? node.parts : [node]));
@@ -78,7 +78,7 @@ function hookIsAuth(node: Node): boolean {
 }
 
 /** NestJS: `@UseGuards(...)` and guards for the whole app. */
-function guards(project: Project): Finding[] {
+function guards(project: Project): Sighting[] {
   const calls = project
     .callsOf(/^@nestjs\/common\.UseGuards$/)
     .filter((call) => call.args.some((arg) => !/Throttl/.test(arg.value.text)));
@@ -94,8 +94,8 @@ function guards(project: Project): Finding[] {
 }
 
 /** A check that handlers call themselves. */
-function inHandlers(project: Project): Finding[] {
-  return project.calls.flatMap((call): Finding[] => {
+function inHandlers(project: Project): Sighting[] {
+  return project.calls.flatMap((call): Sighting[] => {
     const isCheck =
       CHECKS_CALLER.test(call.method) ||
       call.is(/^(jsonwebtoken\.verify|jose\.jwtVerify|next-auth.*|@clerk\/.*\.auth)$/);

@@ -1,6 +1,6 @@
 import type { Decision } from "../../../model/decision.ts";
 import { registration } from "../../libraries/fastify.ts";
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { cors, originsOf } from "../../topics/cors.ts";
@@ -18,12 +18,12 @@ function finding(
   list: Node | undefined,
   origin: Decision["origin"],
   otherwise: string,
-): Finding {
+): Sighting {
   return { choice: `middleware, ${list ? originsOf(project, list) : otherwise}`, origin, at: call.node };
 }
 
-function built(project: Project): Finding[] {
-  const out: Finding[] = [];
+function built(project: Project): Sighting[] {
+  const out: Sighting[] = [];
   for (const call of project.calls) {
     const library = LIBRARIES.find(({ names }) => call.is(names));
     if (library && project.isLive(call.node))

@@ -1,4 +1,4 @@
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { inputValidation } from "../../topics/validation.ts";
@@ -10,17 +10,17 @@ const NOT_A_FIELD =
   /\b(claims|exp|window|document|process|globalThis|err|error|origin|fn|callback|module|exports|port|env|token|header)\b|\bpayload\.(sub|exp|iat)/;
 
 /** Classes with fields that class-validator's decorators are on. */
-function decoratedClasses(project: Project): Finding[] {
+function decoratedClasses(project: Project): Sighting[] {
   return project.all("class_declaration").flatMap((cls) => {
     const decorators = cls.all("decorator").flatMap((decorator) => decorator.all("call_expression").slice(0, 1));
     const isValidated = decorators.some((call) => /^class-validator\./.test(project.call(call)?.name ?? ""));
-    return isValidated ? [{ choice: "class-validator", origin: "library", at: cls } satisfies Finding] : [];
+    return isValidated ? [{ choice: "class-validator", origin: "library", at: cls } satisfies Sighting] : [];
   });
 }
 
 /** Fastify: a route's `schema` that is not made by a library. */
-function routeSchemas(project: Project): Finding[] {
-  return project.calls.flatMap((call): Finding[] => {
+function routeSchemas(project: Project): Sighting[] {
+  return project.calls.flatMap((call): Sighting[] => {
     const schema = ROUTES.test(call.method) ? (call.option("schema") ?? call.option("schema.body")) : undefined;
     const body = call.option("schema.body") ?? call.option("schema.querystring");
     if (!schema || !body) return [];

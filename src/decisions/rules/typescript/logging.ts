@@ -1,5 +1,5 @@
 import type { Decision } from "../../../model/decision.ts";
-import { defineRule, earlier, type Finding } from "../../rule.ts";
+import { defineRule, earlier, type Sighting } from "../../rule.ts";
 import type { Call } from "../../source/call.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
@@ -23,8 +23,8 @@ const LIBRARIES: { names: RegExp; choice: string; origin: Decision["origin"] }[]
 ];
 
 /** Fastify's own pino, switched on by its `logger` option. */
-function fastify(project: Project): Finding[] {
-  return project.callsOf(/^fastify(\.fastify|\.default)?$/).flatMap((call): Finding[] => {
+function fastify(project: Project): Sighting[] {
+  return project.callsOf(/^fastify(\.fastify|\.default)?$/).flatMap((call): Sighting[] => {
     const option = call.option("logger") ?? call.option("loggerInstance");
     return option && option.text !== "false" ? [{ choice: "pino", origin: "framework", at: option }] : [];
   });
@@ -59,7 +59,7 @@ function outerCall(fn: Node): string {
   return outer?.field("property")?.text ?? "";
 }
 
-function consoles(project: Project): Finding[] {
+function consoles(project: Project): Sighting[] {
   const ranked = project
     .callsOf(CONSOLE)
     .filter((call) => project.isLive(call.node))
@@ -91,7 +91,7 @@ export default defineRule({
       project
         .callsOf(names)
         .filter((call) => project.isLive(call.node))
-        .map((call): Finding => ({ choice, origin, at: call.node })),
+        .map((call): Sighting => ({ choice, origin, at: call.node })),
     );
     const loggers = [...made, ...fastify(project)].sort((a, b) => earlier(a.at as Node, b.at as Node));
     return logging(project, loggers.length > 0 ? loggers : consoles(project), redactions(project));

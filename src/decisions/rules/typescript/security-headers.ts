@@ -1,12 +1,12 @@
 import { registration } from "../../libraries/fastify.ts";
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { headersSet, securityHeaders } from "../../topics/headers.ts";
 
 const FUNCTIONS = ["arrow_function", "function_expression", "function_declaration", "method_definition"];
 
-function built(project: Project): Finding[] {
+function built(project: Project): Sighting[] {
   const helmet = project
     .callsOf(/^(helmet|koa-helmet)(\.default|\.helmet)?$/)
     .filter((call) => project.isLive(call.node));
@@ -14,18 +14,18 @@ function built(project: Project): Finding[] {
   const hono = project.callsOf(/^hono\/secure-headers\.secureHeaders$/);
   return [
     ...[...helmet, ...(plugin ? [plugin] : [])].map(
-      (call): Finding => ({ choice: "helmet", origin: "library", at: call.node }),
+      (call): Sighting => ({ choice: "helmet", origin: "library", at: call.node }),
     ),
-    ...hono.map((call): Finding => ({ choice: "secure-headers", origin: "framework", at: call.node })),
+    ...hono.map((call): Sighting => ({ choice: "secure-headers", origin: "framework", at: call.node })),
     ...nextConfig(project),
   ];
 }
 
 /** `headers()` of next.config. */
-function nextConfig(project: Project): Finding[] {
+function nextConfig(project: Project): Sighting[] {
   return [...project.files.values()]
     .filter((file) => /(^|\/)next\.config\.[cm]?[jt]s$/.test(file.path))
-    .flatMap((file): Finding[] => {
+    .flatMap((file): Sighting[] => {
       const setsOne = headersSet(project).some(
         ({ at, name }) => at.file === file && /^(x-|strict-|content-security|referrer|permissions)/.test(name),
       );

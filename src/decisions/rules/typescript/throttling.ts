@@ -1,6 +1,6 @@
 import type { Decision } from "../../../model/decision.ts";
 import { registration } from "../../libraries/fastify.ts";
-import { defineRule, type Finding } from "../../rule.ts";
+import { defineRule, type Sighting } from "../../rule.ts";
 import type { Project } from "../../source/project.ts";
 import { throttling } from "../../topics/throttling.ts";
 
@@ -19,9 +19,9 @@ const LIBRARIES: { names: RegExp; choice: string; origin: Decision["origin"] }[]
   { names: /^@upstash\/ratelimit\.Ratelimit$/, choice: "@upstash/ratelimit", origin: "library" },
 ];
 
-function built(project: Project): Finding[] {
+function built(project: Project): Sighting[] {
   const calls = LIBRARIES.flatMap(({ names, choice, origin }) =>
-    project.callsOf(names).map((call): Finding => ({ choice, origin, at: call.node })),
+    project.callsOf(names).map((call): Sighting => ({ choice, origin, at: call.node })),
   );
   const plugin = registration(project, /^(@fastify\/rate-limit|fastify-rate-limit)/);
   return plugin ? [...calls, { choice: "@fastify/rate-limit", origin: "library", at: plugin.node }] : calls;
