@@ -23,6 +23,11 @@ function pointing(mutant: OverlapStudy["mutants"][number], exploit: Exploit): Sa
   return holes.flatMap(({ pointers }) => pointers.map(({ scanner, finding }) => ({ scanner, finding })));
 }
 
+/** What is said of the sound app as well, of a file that the mutant changes: it was there before the hole. */
+function before(study: OverlapStudy, mutant: OverlapStudy["mutants"][number], exploit: Exploit): boolean {
+  return pointing({ ...mutant, found: study.reference }, exploit).length > 0;
+}
+
 /** `docs/overlap.md` from the saved results. */
 export async function overlapPage(): Promise<string> {
   const lines = [
@@ -71,7 +76,7 @@ async function sectionOf(study: OverlapStudy): Promise<string[]> {
   ];
   if (overlapInputs(study.baseline) !== study.fingerprint)
     out.push("The reference, a mutant or a rule has changed since this was measured.", "");
-  const total = { mutants: 0, any: 0 };
+  const total = { mutants: 0, any: 0, also: 0 };
   const bySubject = new Map<string, number>();
   const table: string[] = [];
   for (const exploit of catalogue) {
@@ -87,6 +92,8 @@ async function sectionOf(study: OverlapStudy): Promise<string[]> {
       bySubject.set(scanner, (bySubject.get(scanner) ?? 0) + n);
       return met.length === 0 ? "-" : `${n}/${met.length}`;
     });
+    const also = pointers.filter(({ mutant, said }) => said.length === 0 && before(study, mutant, exploit)).length;
+    total.also += also;
     table.push(
       row([
         `${exploit.id} ${exploit.slug}`,
@@ -94,14 +101,22 @@ async function sectionOf(study: OverlapStudy): Promise<string[]> {
         mutants.length,
         ...cells,
         `${mutants.length - any}/${mutants.length}`,
+        also === 0 ? "" : String(also),
       ]),
     );
   }
   out.push(
-    `Of ${total.mutants} proven holes (a mutant counts once for each exploit that it turns) the scanners pointed at ${total.any} and missed ${total.mutants - total.any}.`,
+    `Of ${total.mutants} proven holes (a mutant counts once for each exploit that it turns) the scanners pointed at ${total.any} and missed ${total.mutants - total.any}.${total.also > 0 ? ` Of ${total.also} of the missed they say, in the same file and with a CWE that fits, just what they say of the sound app.` : ""}`,
     "",
-    row(["exploit", "CWE", "mutants", ...scanners, "missed by all that ran"]),
-    row(["---", "---", "---", ...scanners.map(() => "---"), "---"]),
+    row([
+      "exploit",
+      "CWE",
+      "mutants",
+      ...scanners,
+      "missed by all that ran",
+      "of these, flagged before the hole was cut",
+    ]),
+    row(["---", "---", "---", ...scanners.map(() => "---"), "---", "---"]),
     ...table,
     row([
       "all",
@@ -109,6 +124,7 @@ async function sectionOf(study: OverlapStudy): Promise<string[]> {
       total.mutants,
       ...scanners.map((scanner) => bySubject.get(scanner) ?? 0),
       `${total.mutants - total.any}/${total.mutants}`,
+      total.also,
     ]),
   );
   const pointed = study.mutants.flatMap((mutant) => {
@@ -127,6 +143,9 @@ async function sectionOf(study: OverlapStudy): Promise<string[]> {
       ...seen.map(({ mutant, said }) => `- \`${mutant.name}\` (${mutant.turns.join(", ")}): ${wordsOf(said)}`),
     );
   const others = pointed.filter((one) => one.others.length > 0);
+  const unscanned = study.mutants.filter(({ running }) => running !== "ran" && !/plain request/.test(running.notRun));
+  for (const { name, running } of unscanned)
+    if (running !== "ran") out.push("", `Not run on \`${name}\`: ${running.notRun}.`);
   out.push(
     "",
     `Findings that no exploit supports: ${study.reference.length + study.running.reduce((n, run) => n + (run.state === "ran" ? run.findings.length : 0), 0)} on the sound app, ${others.reduce((n, one) => n + one.others.length, 0)} more on mutants, beside or without the hole.`,

@@ -8,12 +8,13 @@ import { OverlapStudy } from "../model/overlap.ts";
 import type { Finding, ScannerRun } from "../model/scan.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { fits } from "../stats/index.ts";
-import { AppError, reasonOf, unknownName } from "../util/errors.ts";
+import { AppError, reasonOf, UserError, unknownName } from "../util/errors.ts";
 import { loadBaseline, PRODUCT, referenceNames } from "./load.ts";
 import { scanApp } from "./scanning.ts";
 
 const SOURCE = ["bandit", "semgrep"];
 const RUNNING = ["nuclei"];
+const HIDDEN = "the hole does not show in the answer to a plain request";
 /** Weaknesses that show in the answers to plain requests; other holes need an account, a file or a signature. */
 const ON_PAGES = ["CWE-693", "CWE-1021", "CWE-319", "CWE-942", "CWE-209"];
 
@@ -60,21 +61,10 @@ export async function measureOverlap(options: OverlapOptions): Promise<OverlapSt
   const onReference = [...reference, ...findingsOf(running)];
   const out: OverlapStudy["mutants"] = [];
   for (const one of mutants) {
-    const found = [...(said.get(one.name) ?? [])];
-    let state: OverlapStudy["mutants"][number]["running"] = {
-      notRun: "the hole does not show in the answer to a plain request",
-    };
-    if (onPage(one)) {
-      say(`${RUNNING.join(" and ")} on ${one.name}`);
-      const ran = await scanRunning(one, options);
-      if (Array.isArray(ran)) {
-        found.push(...findingsOf(ran));
-        const silent = ran.find((run) => run.state === "not run" && RUNNING.includes(run.scanner));
-        state = silent?.state === "not run" ? { notRun: silent.reason } : "ran";
-      } else state = ran;
-    }
+    const { found, state } = onPage(one) ? await onRunning(one, options) : { found: [], state: { notRun: HIDDEN } };
     const { name, what, turns } = one;
-    out.push({ name, what, turns, files: patchedFiles(one), found: beyond(found, onReference), running: state });
+    const all = [...(said.get(name) ?? []), ...found];
+    out.push({ name, what, turns, files: patchedFiles(one), found: beyond(all, onReference), running: state });
   }
   return {
     formatVersion: 1,
@@ -85,6 +75,43 @@ export async function measureOverlap(options: OverlapOptions): Promise<OverlapSt
     running: running.filter(({ scanner }) => RUNNING.includes(scanner)),
     mutants: out,
   };
+}
+
+/**
+ * Tries the running mutants of a saved study again that could not be scanned, such as on a machine that was too busy to
+ * start them in time. Throws UserError where there is no saved study of these very files.
+ */
+export async function completeOverlap(options: OverlapOptions): Promise<OverlapStudy> {
+  const { baseline } = options;
+  const study = readOverlap(baseline);
+  if (study?.fingerprint !== overlapInputs(baseline))
+    throw new UserError(
+      "not-found",
+      `There is no current result of ${baseline} in docs/overlap.`,
+      "Measure it whole: leave --missing out.",
+    );
+  const cases = casesOf(join(PRODUCT, "references", baseline));
+  const onReference = [...study.reference, ...findingsOf(study.running)];
+  const mutants: OverlapStudy["mutants"] = [];
+  for (const mutant of study.mutants) {
+    const one = cases.find(({ kind, name }) => kind === "mutant" && name === mutant.name);
+    if (!one || mutant.running === "ran" || mutant.running.notRun === HIDDEN) mutants.push(mutant);
+    else {
+      const { found, state } = await onRunning(one, options);
+      mutants.push({ ...mutant, found: [...mutant.found, ...beyond(found, onReference)], running: state });
+    }
+  }
+  return { ...study, mutants };
+}
+
+type Running = OverlapStudy["mutants"][number]["running"];
+
+async function onRunning(one: Case, options: OverlapOptions): Promise<{ found: Said; state: Running }> {
+  options.say(`${RUNNING.join(" and ")} on ${one.name}`);
+  const ran = await scanRunning(one, options);
+  if (!Array.isArray(ran)) return { found: [], state: ran };
+  const silent = ran.find((run) => run.state === "not run" && RUNNING.includes(run.scanner));
+  return { found: findingsOf(ran), state: silent?.state === "not run" ? { notRun: silent.reason } : "ran" };
 }
 
 const findingsOf = (runs: readonly ScannerRun[]): Said =>

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { overlapOf } from "../stats/index.ts";
+import { type Chosen, overlapOf } from "../stats/index.ts";
 import { choiceWords, consistencyWords, sessionChoices } from "./choices.ts";
 import { visible } from "./html/visible.js";
 import type { ReportInput } from "./input.ts";
@@ -18,17 +18,27 @@ function table(caption: string, header: readonly string[], rows: readonly (reado
   return `<div class="wide" tabindex="0" role="region" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}</caption><thead>${row(header, "th")}</thead><tbody>${rows.map((cells) => row(cells)).join("")}</tbody></table></div>`;
 }
 
+/** One replicate's words, or those of several behind their numbers. */
+function replicatesOf(sessions: readonly Chosen[]): string {
+  if (sessions.length === 0) return "no session";
+  const [only] = sessions;
+  if (sessions.length === 1 && only) return choiceWords(only);
+  return sessions.map((one) => `${one.replicate}: ${choiceWords(one)}`).join(" | ");
+}
+
 function decisions(input: ReportInput): string {
   const topics = sessionChoices(input.sessions);
   if (topics.length === 0) return "<p>No session was evaluated, so no choice was read.</p>";
   return topics
     .map((topic) => {
-      const rows = topic.sessions.map((chosen) => [
-        `${chosen.baseline}, ${chosen.agent}, ${chosen.condition}, ${chosen.replicate}`,
-        choiceWords(chosen),
+      const agents = [...new Set(topic.sessions.map(({ agent }) => agent))];
+      const places = Map.groupBy(topic.sessions, ({ baseline, condition }) => `${baseline}, ${condition}`);
+      const rows = [...places].map(([place, sessions]) => [
+        place,
+        ...agents.map((agent) => replicatesOf(sessions.filter((one) => one.agent === agent))),
       ]);
       const tally = topic.tally.map(({ choice, sessions }) => `${choice}: ${sessions}`).join("; ");
-      return `<h3>${escaped(topic.topic)}</h3><p>${escaped(tally)}. ${escaped(consistencyWords(topic))}.</p>${table(`${topic.topic} by session`, ["baseline, agent, condition, replicate", "choice, step since which it stands, place"], rows)}`;
+      return `<h3>${escaped(topic.topic)}</h3><p>${escaped(tally)}. ${escaped(consistencyWords(topic))}.</p>${table(`${topic.topic} by baseline and agent`, ["baseline, condition", ...agents], rows)}`;
     })
     .join("\n");
 }

@@ -37,11 +37,12 @@ export function choicesLines(topics: readonly TopicChoices[], options: ScanLines
   const paint = painter(options.color);
   const out: string[] = [];
   for (const topic of topics) {
-    out.push(paint(topic.topic, "bold"));
+    out.push(paint(oneLine(topic.topic), "bold"));
     out.push(
-      ...wrap(topic.tally.map(({ choice, sessions }) => `${choice}: ${sessions}`).join("; "), options.width - 2).map(
-        (line) => `  ${line}`,
-      ),
+      ...wrap(
+        oneLine(topic.tally.map(({ choice, sessions }) => `${choice}: ${sessions}`).join("; ")),
+        options.width - 2,
+      ).map((line) => `  ${line}`),
     );
     const places = topic.sessions.map(
       ({ baseline, agent, condition, replicate }) => `  ${baseline} ${agent} ${condition} ${replicate}`,

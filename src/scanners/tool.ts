@@ -5,7 +5,8 @@ import type { ScanContext, Scanner, Tool } from "./scanner.ts";
 
 /** Longest that one scanner may take on one app. */
 const SCAN_TIMEOUT_MS = 10 * 60_000;
-const VERSION_TIMEOUT_MS = 60_000;
+/** Semgrep takes seconds to say its version; on a machine with much else to do, a minute. */
+const VERSION_TIMEOUT_MS = 4 * 60_000;
 
 /** The file of a command on PATH; undefined when there is none. */
 export function onPath(command: string, path: string): string | undefined {

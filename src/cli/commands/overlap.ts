@@ -6,12 +6,13 @@ import { RunFolder } from "../../store/index.ts";
 import { UserError } from "../../util/errors.ts";
 import { writeJson } from "../../util/files.ts";
 import { colourFor, list, sandboxOption } from "../options.ts";
-import { measureOverlap, overlapFile } from "../overlap.ts";
+import { completeOverlap, measureOverlap, overlapFile } from "../overlap.ts";
 import { reportInput } from "../reports.ts";
 
 interface Options {
   mutants?: boolean;
   baseline?: string[];
+  missing?: boolean;
   save?: boolean;
   json?: boolean;
   sandbox: SandboxName;
@@ -25,6 +26,7 @@ export function overlapCommand(signal: AbortSignal): Command {
     .argument("[run]", "the run's folder, such as runs/demo")
     .option("--mutants", "scan the references' mutants instead, whose holes are known (minutes)")
     .option("--baseline <names>", "with --mutants: only these baselines", list)
+    .option("--missing", "with --mutants: only the running apps that the saved result could not scan")
     .option("--save", "with --mutants: keep the result in docs/overlap (then run npm run docs)")
     .option("--json", "print JSON")
     .addOption(sandboxOption())
@@ -49,7 +51,7 @@ async function ofMutants(options: Options, signal: AbortSignal): Promise<void> {
   const { sandbox } = chooseSandbox(options.sandbox);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   for (const baseline of options.baseline ?? ["fastapi-jobs", "express-jobs"]) {
-    const study = await measureOverlap({ baseline, sandbox, signal, say });
+    const study = await (options.missing ? completeOverlap : measureOverlap)({ baseline, sandbox, signal, say });
     if (options.save) writeJson(overlapFile(baseline), study);
     if (options.json) process.stdout.write(`${JSON.stringify(study, null, 2)}\n`);
     else {
