@@ -116,6 +116,8 @@ export async function runPlan(options: RunOptions): Promise<void> {
     sessions: plan.sessions.length,
     done: plan.sessions.length - left.length,
   });
+  // A session that was killed between its last record and its clean-up has left the place where it worked.
+  for (const { id } of plan.sessions) if (run.record(id)?.state === "worked") removeTree(placeOf(run, id));
   const waiting = [...left];
   const agents = new StudyAgents(plan.study, options.base, options.sandbox);
   const worker = async () => {

@@ -34,7 +34,35 @@ function sweep(shared: string): void {
     const [, space, pid, start] = /^u-([0-9a-z]+)-(\d+)-(\d+)$/.exec(name) ?? [];
     if (space !== namespace || !pid || lives(Number(pid), Number(start))) continue;
     const stat = lstatSync(join(shared, name), { throwIfNoEntry: false });
-    if (stat?.isDirectory() && stat.uid === process.getuid?.()) removeTree(join(shared, name));
+    if (!stat?.isDirectory() || stat.uid !== process.getuid?.()) continue;
+    endHolders(join(shared, name));
+    removeTree(join(shared, name));
+  }
+}
+
+/**
+ * Ends processes that hold a file below a dead process's folder. bwrap can leave one: killed between making a namespace
+ * and letting its first process go on, it leaves that process waiting for ever, before any program has begun.
+ */
+function endHolders(folder: string): void {
+  if (process.platform !== "linux") return;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const held = readdirSync(`/proc/${pid}/fd`).some((fd) =>
+        readLink(`/proc/${pid}/fd/${fd}`).startsWith(`${folder}/`),
+      );
+      if (held && Number(pid) !== process.pid) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // another user's, or gone
+    }
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
   }
 }
 

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -55,6 +56,27 @@ describe("the folder for what is temporary", () => {
     living.kill("SIGKILL");
     await once(living, "exit");
   });
+});
+
+it("takes with it a process that a killed one left waiting on a file in it", async () => {
+  const leave = `const { spawn } = await import("node:child_process"); const { openSync } = await import("node:fs");
+    const held = openSync(process.env.TMPDIR + "/held", "w");
+    console.log(spawn("sleep", ["300"], { detached: true, stdio: ["ignore", "ignore", "ignore", held] }).pid); setInterval(() => {}, 1000)`;
+  const child = claimant(leave);
+  let said = "";
+  child.stdout.on("data", (chunk) => {
+    said += chunk;
+  });
+  await expect.poll(() => said.trim().split("\n").length, { timeout: 20_000 }).toBe(2);
+  const left = Number(said.trim().split("\n")[1]);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  process.kill(left, 0);
+  await once(claimant(""), "exit");
+  // Ended, or waiting to be reaped by whoever inherited it.
+  const state = () =>
+    existsSync(`/proc/${left}`) ? readFileSync(`/proc/${left}/stat`, "latin1").split(") ")[1]?.[0] : "gone";
+  await expect.poll(state, { timeout: 10_000 }).toMatch(/Z|gone/);
 });
 
 describe("removing what others wrote", () => {
