@@ -39,6 +39,12 @@ function nodeHeaders(path: string): Record<string, string> {
   return {};
 }
 
+/** Where rustup keeps the machine's Rust: it looks below HOME, which is another one here. */
+function rustToolchain(): Record<string, string> {
+  const folder = join(homedir(), ".rustup");
+  return existsSync(folder) ? { RUSTUP_HOME: folder } : {};
+}
+
 /** The environment of installs and builds. Downloads go to caches that sessions share. */
 export function installEnvironment(home: string): Record<string, string> {
   const out: Record<string, string> = {};
@@ -48,6 +54,7 @@ export function installEnvironment(home: string): Record<string, string> {
   const downloads = downloadFolder();
   const path = machinePath();
   return {
+    ...rustToolchain(),
     ...out,
     ...nodeHeaders(path),
     PATH: path,
