@@ -107,7 +107,7 @@ export async function runInstall(
       env: { ...env, PATH: `${join(folder, ".venv/bin")}:${env["PATH"] ?? ""}` },
       view: { writable: [folder, downloadFolder()], readable: [join(cacheFolder(), "tools"), ...readable], home },
       limits: BUILD_LIMITS,
-      network: true,
+      network: "public",
       timeoutMs: INSTALL_TIMEOUT_MS,
       ...(signal ? { signal } : {}),
       ...(onOutput ? { onOutput } : {}),

@@ -4,14 +4,16 @@ import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { type Gate, openForward, openGate, proxyVariables } from "./gate.ts";
+import { type Gate, openForward, openGate, proxyVariables, registriesHere } from "./gate.ts";
 import { bwrapKnows, closedMounts } from "./mounts.ts";
 import { runToEnd } from "./oneoff.ts";
-import type { Command, OneOff, Sandbox, ServeCommand, Served, SpawnCommand, Spawned } from "./sandbox.ts";
+import type { Command, Finished, OneOff, Sandbox, ServeCommand, Served, SpawnCommand, Spawned } from "./sandbox.ts";
 import { systemCallFilter } from "./seccomp.ts";
 import { type Launch, spawnThrough } from "./spawned.ts";
 import { superviseApp } from "./supervised.ts";
+import { Tail } from "./tail.ts";
 
 /** Our programs that run inside; nothing else of ours is visible there. */
 const INSIDE = fileURLToPath(new URL("inside", import.meta.url));
@@ -84,7 +86,38 @@ export function bubblewrap(): Sandbox {
 /** A folder for sockets and the filter. Unix socket paths are limited to 107 bytes, so it lies at a short path. */
 const controlFolder = (): string => mkdtempSync(join(realpathSync(tmpdir()), "unp-"));
 
-async function run(command: OneOff) {
+/** Runs to the end in a network namespace of its own, with the gate as the only way out, and its bounds watched. */
+async function runBehindGate(command: OneOff): Promise<Finished> {
+  const started = performance.now();
+  const { shell, limits, env, onOutput, signal, ...rest } = command;
+  const spawned = await spawn({
+    ...rest,
+    env,
+    argv: ["/bin/sh", "-c", shell],
+    // Installed packages are many small files in a cache that is kept: single files are bounded, as without a gate.
+    limits: { memoryBytes: limits.memoryBytes, processes: limits.processes, fileBytes: limits.fileBytes },
+    network: { kind: "hosts", allow: [...registriesHere(env), "*"], forwards: [] },
+    ...(signal ? { signal } : {}),
+  });
+  const tail = new Tail(64 * 1024);
+  for (const stream of [spawned.stdout, spawned.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      tail.add(chunk);
+      onOutput?.(chunk.toString("utf8"));
+    });
+  spawned.stdin.on("error", () => {}).end();
+  const read = Promise.allSettled([finished(spawned.stdout), finished(spawned.stderr)]);
+  const { code, limit } = await spawned.exited;
+  await read;
+  const durationMs = performance.now() - started;
+  if (limit === undefined) return { exitCode: code, output: tail.text(), durationMs };
+  const ended = limit.startsWith("time") ? "timeout" : limit === "aborted" ? "aborted" : "limit";
+  if (ended === "limit") tail.add(Buffer.from(`\nended by the sandbox: ${limit}\n`));
+  return { exitCode: null, output: tail.text(), durationMs, ended };
+}
+
+async function run(command: OneOff): Promise<Finished> {
+  if (command.network === "public") return runBehindGate(command);
   const control = controlFolder();
   const filter = openFilter(control);
   const { fileBytes } = command.limits;
@@ -185,11 +218,11 @@ async function spawn(command: SpawnCommand): Promise<Spawned> {
       [...NODE, "/run/unprompted/inside/launcher.mjs"],
     );
     // The environment goes over the control descriptor: arguments are visible to every user of the machine.
-    const proxied = network.kind === "hosts" ? proxyVariables(GATE_PORT) : {};
+    const proxied = network.kind === "hosts" ? proxyVariables(GATE_PORT, command.env) : {};
     const launch: Launch = {
       argv,
       relays,
-      env: { ...proxied, ...command.env, HOME: command.view.home },
+      env: { ...command.env, ...proxied, HOME: command.view.home },
       ownNamespace: true,
       descriptors: filter.descriptor === undefined ? [] : [filter.descriptor],
       hosts: () => gate?.asked() ?? [],

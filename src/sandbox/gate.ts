@@ -23,9 +23,11 @@ for (const [net, prefix] of [
 
 /**
  * Whether a rule allows a host and port. `example.com` is that host on 80 and 443, `*.example.com` everything below
- * it, `example.com:8443` another port. Addresses and `localhost` are allowed only when they are written out themselves.
+ * it, `example.com:8443` another port, `*` every host and port but this machine's own. Addresses and `localhost` are
+ * allowed only when they are written out themselves.
  */
 export function allows(rule: string, host: string, port: number): boolean {
+  if (rule === "*") return isIP(host) === 0 ? host !== "localhost" : !isOwn(host, isIP(host) === 6 ? "ipv6" : "ipv4");
   const [, name = "", wanted] = /^(.*?)(?::(\d+))?$/.exec(rule.toLowerCase()) ?? [];
   if (wanted === undefined ? port !== 80 && port !== 443 : port !== Number(wanted)) return false;
   if (name.startsWith("*.")) return isIP(host) === 0 && host.endsWith(name.slice(1)) && host.length > name.length - 1;
@@ -95,12 +97,31 @@ export async function openGate(allow: readonly string[], at: { path: string } | 
   };
 }
 
-/** Variables that lead common programs to the proxy at this port; loopback stays direct. */
-export function proxyVariables(port: number): Record<string, string> {
+/** Java reads no proxy from its environment. */
+const javaOptions = (port: number): string =>
+  ["http", "https"].map((kind) => `-D${kind}.proxyHost=127.0.0.1 -D${kind}.proxyPort=${port}`).join(" ");
+
+/** Registries on this machine that an environment names (`npm_config_registry=http://localhost:4873`), as rules. */
+export function registriesHere(env: Readonly<Record<string, string>>): string[] {
+  return Object.values(env).flatMap((value) =>
+    [...value.matchAll(/\bhttps?:\/\/[^\s,'"]+/g)].flatMap(([address]) => {
+      if (!URL.canParse(address)) return [];
+      const { protocol, hostname, port } = new URL(address);
+      const host = hostname.replace(/^\[|\]$/g, "");
+      const own = host === "localhost" || (isIP(host) !== 0 && isOwn(host, isIP(host) === 6 ? "ipv6" : "ipv4"));
+      return own ? [`${host}:${port || (protocol === "https:" ? "443" : "80")}`] : [];
+    }),
+  );
+}
+
+/** Variables that lead common programs to the proxy at this port, whatever `env` says; loopback stays direct. */
+export function proxyVariables(port: number, env: Readonly<Record<string, string>>): Record<string, string> {
   const [url, direct] = [`http://127.0.0.1:${port}`, "localhost,127.0.0.1,::1"];
   return {
     ...{ HTTP_PROXY: url, HTTPS_PROXY: url, ALL_PROXY: url, NO_PROXY: direct },
     ...{ http_proxy: url, https_proxy: url, all_proxy: url, no_proxy: direct },
+    MAVEN_OPTS: [env["MAVEN_OPTS"], javaOptions(port)].filter(Boolean).join(" "),
+    GRADLE_OPTS: [env["GRADLE_OPTS"], javaOptions(port)].filter(Boolean).join(" "),
     // Node's own fetch and http take the variables above only when this one is set.
     NODE_USE_ENV_PROXY: "1",
   };

@@ -47,7 +47,7 @@ async function spawn(command: SpawnCommand): Promise<Spawned> {
   if (network.kind === "hosts") {
     const at = { port: 0 };
     gate = await openGate(network.allow, at);
-    env = { ...proxyVariables(at.port), ...env };
+    env = { ...env, ...proxyVariables(at.port, env) };
     for (const { port, to } of network.forwards)
       if (port !== to.port || !["127.0.0.1", "localhost"].includes(to.host)) relays.push({ port, to });
   }

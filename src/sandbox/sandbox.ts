@@ -44,7 +44,11 @@ export interface Command {
 }
 
 export interface OneOff extends Command {
-  network: boolean;
+  /**
+   * `true`: the machine's own network. `public`: through HTTP_PROXY and HTTPS_PROXY, any host but this machine's own
+   * addresses, other than those that its environment names as registries; for installs and builds of others' code.
+   */
+  network: boolean | "public";
   timeoutMs: number;
   signal?: AbortSignal;
   /** Called with each piece of output as it comes. */

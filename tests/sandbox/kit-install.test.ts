@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runInstall } from "../../src/app/dependencies.ts";
 import { bubblewrapProblem, chooseSandbox } from "../../src/sandbox/index.ts";
 import { KeptRepository, Workspace } from "../../src/workspace/index.ts";
-import { ATTEMPTS, type Scene } from "./attempts.ts";
+import { ATTEMPTS, datagrams, type Scene } from "./attempts.ts";
 import { type Outside, outside } from "./scene.ts";
 
 let out: Outside;
@@ -20,11 +20,12 @@ const { sandbox } = chooseSandbox("auto");
 
 /** Attempts that concern what an install script, a build or the app itself can see of the machine. */
 const CONCERNED = ATTEMPTS.filter(
-  ({ area, what }) => ["files", "environment", "processes", "kernel"].includes(area) && !what.startsWith("end every"),
+  ({ area, what }) =>
+    ["files", "environment", "processes", "network", "kernel"].includes(area) && !what.startsWith("end every"),
 );
 
 describe.skipIf(problem !== undefined)(`what we install, build and start${problem ? ` (${problem})` : ""}`, () => {
-  it(`gets no further than an agent with ${CONCERNED.length} attempts, though it has the network`, async () => {
+  it(`gets no further than an agent with ${CONCERNED.length} attempts, though package registries are open to it`, async () => {
     const script = CONCERNED.map(
       (one, i) =>
         `cat > try-${i}.sh <<'ATTEMPT-${i}'\n${one.script(scene)}\nATTEMPT-${i}\nsh try-${i}.sh 2>&1 | sed 's/^/${i}: /'`,
@@ -35,13 +36,31 @@ describe.skipIf(problem !== undefined)(`what we install, build and start${proble
       env: { PATH: process.env["PATH"] ?? "" },
       view: { writable: [scene.work], readable: [], home: scene.home },
       limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes: 2 ** 20 },
-      network: true,
-      timeoutMs: 120_000,
+      network: "public",
+      timeoutMs: 280_000,
     });
     expect(exitCode).toBe(0);
     expect(output).toContain("all tried");
     const escaped = [...output.matchAll(/^(\d+): ESCAPED/gm)].map(([, i]) => CONCERNED[Number(i)]?.what);
     expect(escaped).toEqual([]);
+    expect(datagrams.size).toBe(0);
+  }, 300_000);
+
+  it("reaches a registry on this machine only when its environment names it", async () => {
+    const get = async (env: Record<string, string>) => {
+      const finished = await sandbox.run({
+        shell: `curl -s -m 5 -x "$HTTP_PROXY" --noproxy '' http://127.0.0.1:${scene.port}/`,
+        cwd: scene.work,
+        env: { PATH: process.env["PATH"] ?? "", HTTP_PROXY: "http://127.0.0.1:1", ...env },
+        view: { writable: [scene.work], readable: [], home: scene.home },
+        limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes: 2 ** 20 },
+        network: "public",
+        timeoutMs: 60_000,
+      });
+      return finished.output;
+    };
+    expect(await get({})).toContain("is not among the hosts allowed");
+    expect(await get({ npm_config_registry: `http://127.0.0.1:${scene.port}/npm/` })).toContain("canary");
   });
 
   it("runs install scripts and planted settings of npm where they reach nothing", async () => {
