@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { type Case, type CaseResult, casesOf, fingerprint, nearby } from "../engine/calibration.ts";
 import { catalogueFiles } from "../exploits/index.ts";
 import { writeJson } from "../util/files.ts";
@@ -35,12 +35,12 @@ export function saveResults(baseline: string, fresh: readonly CaseResult[], case
 }
 
 /**
- * What decides the verdict of an exploit on a case: the exploit's own file; what exploits share, the scenario, the
- * contract's resolution and the HTTP client; the reference and the case's patch. (The sandbox and the engine are left
- * out: they decide whether a verdict is reached, and CI's calibration guards them.)
+ * What decides the verdict of an exploit on a case: the exploit's file and all that it imports; the scenario with all
+ * that it imports, which holds the contract's resolution and the HTTP client; the reference and the case's patch. (The
+ * sandbox and the engine are left out: they decide whether a verdict is reached, and CI's calibration guards them.)
  */
 export async function inputsOf(scenario: string): Promise<(one: Case, id: string) => string> {
-  const { shared, own } = await suiteOf(scenario);
+  const code = await suiteOf(scenario);
   const apps = new Map<string, string>();
   const appOf = (one: Case): string => {
     const key = `${one.baseline}/${one.kind}/${one.name}`;
@@ -49,25 +49,32 @@ export async function inputsOf(scenario: string): Promise<(one: Case, id: string
     apps.set(key, known);
     return known;
   };
-  return (one, id) => `${shared.slice(0, 6)}${(own.get(id) ?? "").slice(0, 6)}${appOf(one).slice(0, 6)}`;
+  return (one, id) => `${(code.get(id) ?? "").slice(0, 8)}${appOf(one).slice(0, 8)}`;
 }
 
-/** Fingerprints of a scenario's tests: what all of them share, and each exploit's own file by its id. */
-export async function suiteOf(scenario: string): Promise<{ shared: string; own: ReadonlyMap<string, string> }> {
+/** A fingerprint of the code behind each exploit of a scenario, by id. */
+export async function suiteOf(scenario: string): Promise<ReadonlyMap<string, string>> {
   const files = await catalogueFiles(scenario);
-  const folder = join(PRODUCT, "src/exploits");
-  const filesOf = (path: string, recursive: boolean) =>
-    readdirSync(path, { recursive, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((one) => !files.some(({ file }) => file === one))
-      .sort();
-  const shared = fingerprint([
-    ...filesOf(folder, false),
-    ...filesOf(join(folder, scenario), true),
-    ...["src/contract", "src/http", join("scenarios", scenario)].map((name) => join(PRODUCT, name)),
-  ]);
-  return { shared, own: new Map(files.map(({ exploit, file }) => [exploit.id, fingerprint([file])])) };
+  const common = importsOf(join(PRODUCT, "scenarios", scenario, "scenario.ts"));
+  return new Map(
+    files.map(({ exploit, file }) => [exploit.id, fingerprint([...new Set([...common, ...importsOf(file)])].sort())]),
+  );
+}
+
+const imports = new Map<string, string[]>();
+
+/** A file and, one behind another, the files of ours that it imports. Types that are only imported count as well. */
+function importsOf(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const known =
+    imports.get(file) ??
+    [...readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+\.ts)["']/g)].map((match) =>
+      resolve(dirname(file), match[1] ?? ""),
+    );
+  imports.set(file, known);
+  for (const next of known) importsOf(next, seen);
+  return seen;
 }
 
 /** Saved results that something has changed for since: `case: exploit, exploit`. Cases never measured are not stale. */

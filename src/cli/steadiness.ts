@@ -64,12 +64,10 @@ export const steadyApps = (): SteadyApp[] => [
 ];
 
 export async function steadinessInputs({ name, kind, baseline }: SteadyApp): Promise<string> {
-  const { shared, own } = await suiteOf(loadBaseline(baseline).manifest.scenario);
+  const code = await suiteOf(loadBaseline(baseline).manifest.scenario);
   const path = kind === "reference" ? `references/${baseline}/app` : `recordings/${name}/repository.bundle`;
-  const hash = createHash("sha256")
-    .update(shared)
-    .update(fingerprint([join(PRODUCT, path)]));
-  for (const [id, file] of own) hash.update(id).update(file);
+  const hash = createHash("sha256").update(fingerprint([join(PRODUCT, path)]));
+  for (const [id, files] of code) hash.update(id).update(files);
   return hash.digest("hex").slice(0, 12);
 }
 
