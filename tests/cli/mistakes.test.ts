@@ -39,12 +39,12 @@ describe("the user's mistakes give one message, a remedy and exit code 2", () =>
     ],
     ["a run that is none", () => ["report", folder], /is not a run/],
     [
-      "an agent that this version cannot run",
+      "an agent of no known kind",
       () => [
         "run",
-        file("agent.yaml", STUDY.replace("kind: replay, recordings: { fastapi-jobs: fastapi-jobs-a }", "kind: codex")),
+        file("agent.yaml", STUDY.replace("kind: replay, recordings: { fastapi-jobs: fastapi-jobs-a }", "kind: wizard")),
       ],
-      /cannot run yet/,
+      /is not as it should be[\s\S]*kind/,
     ],
   ];
   it.each(cases)("%s", async (_name, args, message) => {

@@ -51,6 +51,7 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
       reducedMotion: "reduce",
     });
     const page = await context.newPage();
+    page.setDefaultTimeout(100_000);
     const trouble: string[] = [];
     page.on("request", (request) => {
       if (request.url().split("#")[0] !== url && request.url() !== "data:,") trouble.push(`request ${request.url()}`);

@@ -170,7 +170,7 @@ describe.each(names)("programs that one talks with, in the sandbox %s", (name) =
       child.stdout.once("data", (text) => resolve(String(text).trim())),
     );
     const alive = () => readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(marker));
-    expect(alive()).not.toEqual([]);
+    await expect.poll(alive, { timeout: 10_000 }).not.toEqual([]);
     child.kill("SIGKILL");
     await expect.poll(alive, { timeout: 10_000 }).toEqual([]);
   });

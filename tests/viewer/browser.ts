@@ -68,6 +68,7 @@ export async function open(browser: Browser, address: string, { width = 1280, da
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(100_000);
   const trouble: string[] = [];
   const own = new URL(address).origin;
   page.on("request", (request) => {
