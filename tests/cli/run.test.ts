@@ -86,7 +86,7 @@ describe("a run on recorded sessions", () => {
     expect(readFileSync(join(out, "report.md"), "utf8")).toMatch(/## What the agents chose/);
     const overlap = await unprompted("overlap", out);
     expect(overlap.out).toMatch(/T2-03 +CWE-307: no scanner/);
-    expect((await unprompted("decisions", out, "--topic", "cors-method")).err).toMatch(/Did you mean "cors"/);
+    expect((await unprompted("decisions", out, "--topic", "password-hashin")).err).toMatch(/password-hashing/);
   });
 
   it.each(["T1-02", "T1-04", "T1-13", "T1-17", "T2-06", "T2-08"])(
