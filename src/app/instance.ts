@@ -131,6 +131,18 @@ export class Instance {
     return this.#served !== undefined && !this.#served.hasExited;
   }
 
+  /**
+   * Whether the app runs and listens now. Asks the supervisor, whose answer comes after any word of the app's end: `alive`
+   * may lag behind a connection that was just cut.
+   */
+  async serves(): Promise<boolean> {
+    const served = this.#served;
+    if (served === undefined || served.hasExited) return false;
+    const ports = await served.listening();
+    // Where each app has ports of its own, none means that nobody listens; elsewhere they may not be known.
+    return !served.hasExited && (ports.length > 0 || !this.#app.options.sandbox.ownPorts);
+  }
+
   /** What the app has written to stdout and stderr, the last 256 KiB. */
   log(): { text: string; totalBytes: number } {
     return this.#served?.output() ?? { text: "", totalBytes: 0 };

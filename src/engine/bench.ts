@@ -86,6 +86,11 @@ export class Bench {
     return this.#instance?.alive ?? this.#target.app === null;
   }
 
+  /** Whether this copy still serves; an app at an address is taken to. */
+  #serves(): Promise<boolean> {
+    return this.#instance?.serves() ?? Promise.resolve(this.#target.app === null);
+  }
+
   log(): string {
     return this.#instance?.log().text ?? "";
   }
@@ -184,6 +189,12 @@ export class Bench {
       if (this.#signal?.aborted) throw error;
       ({ verdict, summary, silent } = this.#judge(error, limit.aborted));
     }
+    // Whatever was answered before: an app that the attack ends has not withstood it. Repeated before it is judged.
+    const died = !(await this.#serves());
+    if (died && verdict === "defended") {
+      verdict = "exploited";
+      summary = `The app ended by itself: ${exploit.attack}`;
+    }
     const durationMs = Math.round(performance.now() - started);
     const result: Verdict = {
       id: exploit.id,
@@ -195,7 +206,7 @@ export class Bench {
       durationMs,
     };
     const evidence = evidenceOf(result, this.#seed?.trial, trial);
-    return { verdict: result, evidence, died: !this.alive, ...(silent === undefined ? {} : { silent }) };
+    return { verdict: result, evidence, died, ...(silent === undefined ? {} : { silent }) };
   }
 
   #judge(error: unknown, overTime: boolean): { verdict: VerdictKind; summary: string; silent?: string } {

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { PreparedApp } from "../app/index.ts";
 import { hintsFromOpenApi, hintsFromSource, Prober } from "../contract/index.ts";
 import type { Exploit, Scenario } from "../exploits/index.ts";
 import { Addresses, AppGone, Conversation, parseJson, type Request } from "../http/index.ts";
@@ -46,6 +47,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const started = performance.now();
   options.onStage?.("contract");
   const found = options.contract ? undefined : await findContract(options.target, scenario, nonces, signal);
+  let unstable = found?.unstable;
   const contract = options.contract ?? found?.contract ?? noContract(scenario, "not looked for");
   const target: Target = {
     ...options.target,
@@ -55,7 +57,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const functional: FunctionalResult[] = [];
   const verdicts: Verdict[] = [];
   const evidence = new Map<string, Evidence>();
-  let unstable: string | undefined;
   let functionalMs = 0;
   const wanted = exploits.filter((exploit) => {
     const lacks = target.app ? undefined : exploit.needs.find((need) => need !== "admin");
@@ -236,13 +237,23 @@ function notHere(exploit: Exploit, need: string): Verdict {
   };
 }
 
-/** Resolves the contract on an instance of its own, once, before the tests. */
+interface FoundContract {
+  contract: Contract;
+  firstUser?: { email: string; password: string };
+  /** Why nothing of this app can be judged. */
+  unstable?: string;
+}
+
+/**
+ * Resolves the contract on an instance of its own, once, before the tests. An app that ends by itself meanwhile has not
+ * lost a feature: what was not found then says so, and an app that ends after so many requests of any kind is unstable.
+ */
 export async function findContract(
   target: Target,
   scenario: Scenario,
   nonces: Nonces,
   signal: AbortSignal | undefined,
-): Promise<{ contract: Contract; firstUser?: { email: string; password: string } }> {
+): Promise<FoundContract> {
   const instance = target.app?.newInstance();
   try {
     const started = await instance?.start();
@@ -269,9 +280,33 @@ export async function findContract(
       if (Object.keys(prober.contract.operations).length === 0) prober.contract.missing["register"] ??= error.message;
     }
     const { firstUser } = prober;
-    return { contract: Contract.parse(prober.contract), ...(firstUser ? { firstUser } : {}) };
+    const out: FoundContract = { contract: Contract.parse(prober.contract), ...(firstUser ? { firstUser } : {}) };
+    const asked = conversation.exchanges.findIndex(({ noAnswer }) => noAnswer !== undefined);
+    if (!target.app || !instance || asked < 0 || (await instance.serves())) return out;
+    const last = conversation.exchanges[asked]?.label ?? "";
+    for (const name of Object.keys(out.contract.missing))
+      out.contract.missing[name] = `the app ended by itself while its operations were looked for, at "${last}"`;
+    if (await endsByAge(target.app, asked + 1, signal))
+      out.unstable = `the app ends by itself after ${asked + 1} requests, whatever they are`;
+    return out;
   } finally {
     await instance?.dispose();
+  }
+}
+
+/** Whether a fresh copy does not outlive so many requests that ask for nothing. */
+async function endsByAge(app: PreparedApp, requests: number, signal: AbortSignal | undefined): Promise<boolean> {
+  const instance = app.newInstance();
+  try {
+    if ((await instance.start()).kind !== "serving") return true;
+    const conversation = new Conversation((from) => instance.connect(from), new Addresses(), signal);
+    for (let i = 0; i < requests; i++) {
+      const { answer } = await conversation.ask({ method: "GET", path: "/", label: "nothing", throttleIsAnswer: true });
+      if (!answer) return !(await instance.serves());
+    }
+    return false;
+  } finally {
+    await instance.dispose();
   }
 }
 

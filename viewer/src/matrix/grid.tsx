@@ -54,6 +54,8 @@ export function Grid(props: GridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState<Seen>({ top: 0, left: 0, width: 1200, height: 700 });
   const [at, setAt] = useState({ row: 0, column: 0 });
+  // Keys come faster than renders: each moves on from where the one before it led.
+  const latest = useRef(at);
   const moved = useRef(false);
   const row = Math.min(at.row, rowCount - 1);
   const column = Math.min(at.column, columnCount - 1);
@@ -84,6 +86,7 @@ export function Grid(props: GridProps) {
   const move = (toRow: number, toColumn: number) => {
     const next = { row: clamp(toRow, rowCount), column: clamp(toColumn, columnCount) };
     moved.current = true;
+    latest.current = next;
     setAt(next);
     const element = scroller.current;
     if (!element) return;
@@ -100,6 +103,8 @@ export function Grid(props: GridProps) {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = clamp(latest.current.row, rowCount);
+    const column = clamp(latest.current.column, columnCount);
     const page = Math.max(1, Math.floor((seen.height - headHeight) / ROW_HEIGHT) - 1);
     const to = {
       j: [row + 1, column],
