@@ -11,6 +11,10 @@ import { loadBaseline, loadScenario, PRODUCT, selectExploits } from "../src/cli/
 import { evaluate } from "../src/engine/index.ts";
 import { piecesOf, type Request, send } from "../src/http/index.ts";
 import { chooseSandbox } from "../src/sandbox/index.ts";
+import { keepHeapSmall } from "../src/util/memory.ts";
+
+// As the commands do.
+keepHeapSmall();
 
 const say = (name: string, value: string) => process.stdout.write(`${name.padEnd(58)} ${value}\n`);
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;

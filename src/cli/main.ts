@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { AppError, didYouMean, UserError } from "../util/errors.ts";
+import { keepHeapSmall } from "../util/memory.ts";
 import { claimScratch } from "../util/scratch.ts";
 import { keepSecretsOf } from "../util/secrets.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
@@ -81,6 +82,10 @@ Exit codes: 0 fine, 1 something was exploited (or a gate failed), 2 a mistake in
     command.addOption(new Option("--debug", "show the stack of an error of ours").hideHelp());
     program.addCommand(command.exitOverride().showHelpAfterError("(add --help for the options and examples)"));
   }
+  // Reports of ten thousand sessions are made of many short-lived values, and nothing else runs beside them.
+  program.hook("preAction", (_, command) => {
+    if (command.name() !== "report") keepHeapSmall();
+  });
   program.on("command:*", ([name]: string[]) => {
     const names = program.commands.map((command) => command.name());
     process.stderr.write(`There is no command "${name ?? ""}".${didYouMean(name ?? "", names)}\n`);
