@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -10,6 +10,12 @@ export interface Ran {
   err: string;
 }
 
+/** What a test that ran out of time left running ends with the file. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGTERM");
+});
+
 /** Starts the real command; `done` resolves when it has ended. */
 export function start(
   args: readonly string[],
@@ -20,6 +26,7 @@ export function start(
     stdio: ["ignore", "pipe", "pipe"],
     ...options,
   });
+  running.add(child);
   let [out, err] = ["", ""];
   child.stdout?.on("data", (chunk) => {
     out += chunk;
@@ -27,7 +34,12 @@ export function start(
   child.stderr?.on("data", (chunk) => {
     err += chunk;
   });
-  const done = new Promise<Ran>((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  const done = new Promise<Ran>((resolve) =>
+    child.on("close", (code) => {
+      running.delete(child);
+      resolve({ code, out, err });
+    }),
+  );
   return { done, kill: (signal) => child.kill(signal), seen: () => err };
 }
 
