@@ -10,7 +10,7 @@ help: ## what there is to make
 demo: setup ## replay six recorded sessions, attack them, write runs/demo/index.html
 	$(UNPROMPTED) run
 
-test: setup scanners ## all tests, and the calibration that fits (CI runs this)
+test: setup scanners agents ## all tests, and the calibration that fits (CI runs this)
 	npm run check
 	npx vitest run
 	node scripts/ci-calibration.mjs
