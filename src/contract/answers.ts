@@ -1,9 +1,9 @@
-import { type Answer, parseJwt, walk } from "../http/index.ts";
+import { type Answer, bareToken, parseJwt, walk } from "../http/index.ts";
 
 /** Where a token lies in an answer, and the token. JWTs under a telling key win over others, then any string under one. */
 export function findToken(json: unknown): { pointer: string; token: string } | undefined {
-  const strings = [...walk(json)].filter(
-    (node): node is typeof node & { value: string } => typeof node.value === "string",
+  const strings = [...walk(json)].flatMap(({ pointer, key, value }) =>
+    typeof value === "string" ? [{ pointer, key, value: bareToken(value) }] : [],
   );
   const jwts = strings.filter(({ value }) => parseJwt(value) !== undefined);
   const telling = (key: string) =>
@@ -11,7 +11,7 @@ export function findToken(json: unknown): { pointer: string; token: string } | u
   const best = [...jwts].sort((a, b) => telling(a.key) - telling(b.key))[0];
   if (best) return { pointer: best.pointer, token: best.value };
   const opaque = strings.find(
-    ({ key, value }) => /token|jwt/i.test(key) && !/type|refresh/i.test(key) && value.length >= 16,
+    ({ key, value }) => /token|jwt|^authorization$/i.test(key) && !/type|refresh/i.test(key) && value.length >= 16,
   );
   return opaque ? { pointer: opaque.pointer, token: opaque.value } : undefined;
 }

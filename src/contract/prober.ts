@@ -1,4 +1,4 @@
-import { type Answer, askFor, type Call, type Conversation, matchesStatus, parseJson } from "../http/index.ts";
+import { type Answer, askFor, type Call, type Conversation, jsonOrToken, matchesStatus } from "../http/index.ts";
 import { Contract, Operation } from "../model/contract.ts";
 import type { Nonces } from "../util/random.ts";
 import { type Complaint, complaintsOf, valuesFor } from "./answers.ts";
@@ -114,7 +114,7 @@ export class Prober {
       const answer = await this.call(tried, attempt.call);
       if (!answer) return last ? { answer: last } : {};
       last = answer;
-      const json = parseJson(answer.bytes.toString("utf8"));
+      const json = jsonOrToken(answer.bytes.toString("utf8"));
       if (attempt.accept(answer, json)) return { found: { operation: tried, answer, json }, answer };
       if (!matchesStatus(answer.status, ["400", "422"]) || !attempt.supply) break;
       const complaints = complaintsOf(answer).filter(({ sure }) => sure || round < ROUNDS_ON_WORDS);

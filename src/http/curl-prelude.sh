@@ -17,11 +17,13 @@ ask() { # number, method, path, curl's arguments
 json_at() { # number, JSON pointer
   python3 - "$DIR/$1.body" "$2" <<'PY'
 import json, sys
-value = json.load(open(sys.argv[1], encoding="utf-8"))
+text = open(sys.argv[1], encoding="utf-8").read()
+try: value = json.loads(text)
+except ValueError: value = text.strip()
 for part in sys.argv[2].split("/")[1:]:
     part = part.replace("~1", "/").replace("~0", "~")
     value = value[int(part)] if isinstance(value, list) else value[part]
-print(value, end="")
+print(value[7:] if str(value).lower().startswith("bearer ") else value, end="")
 PY
 }
 

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { parseJson } from "./json.ts";
 
 /** A JWS compact serialisation (RFC 7515) taken apart; claims and header are plain JSON objects. */
 export interface Jwt {
@@ -25,6 +26,15 @@ export function parseJwt(token: string): Jwt | undefined {
   const header = decode(h);
   const claims = decode(c);
   return header && claims && typeof header["alg"] === "string" ? { header, claims, parts: [h, c, s] } : undefined;
+}
+
+/** A token as it is sent behind the scheme: some apps answer with "Bearer <token>". */
+export const bareToken = (value: string) => value.replace(/^Bearer\s+/i, "");
+
+/** The JSON of a body; one that is nothing but a JWT counts as a JSON string. */
+export function jsonOrToken(text: string): unknown {
+  const bare = text.trim();
+  return parseJson(text) ?? (parseJwt(bareToken(bare)) ? bare : undefined);
 }
 
 export const encodePart = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
