@@ -190,8 +190,8 @@ export class Bench {
       ({ verdict, summary, silent } = this.#judge(error, limit.aborted));
     }
     // Whatever was answered before: an app that the attack ends has not withstood it. Repeated before it is judged.
-    const died = !(await this.#serves());
-    if (died && verdict === "defended" && !trial.damaged) {
+    const died = !trial.damaged && !(await this.#serves());
+    if (died && verdict === "defended") {
       verdict = "exploited";
       summary = `The app ended by itself: ${exploit.attack}`;
     }

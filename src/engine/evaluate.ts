@@ -78,7 +78,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   };
   const jobs = target.app ? (options.jobs ?? defaultJobs()) : 1;
   const lanes = lanesOf(wanted, jobs, options.functional !== false);
+  const oddDeaths: string[] = [];
   await inParallel(lanes.map((lane) => () => runLane(lane)));
+  // Once may have causes outside the app, and says nothing about other attacks.
+  if (oddDeaths.length > 1)
+    unstable ??= `the app ended by itself during ${oddDeaths.join(", ")}, and did not when they were repeated`;
 
   async function runLane(tasks: readonly Task[]): Promise<void> {
     let bench = newBench();
@@ -97,8 +101,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         if (ran.died || ran.silent !== undefined) {
           bench = await renewed(bench);
           const again = await runOne(bench, task.exploit);
-          if (ran.died && !again.died)
-            unstable ??= `the app ended by itself during ${task.exploit.id}, and did not when that was repeated`;
+          if (ran.died && !again.died) oddDeaths.push(task.exploit.id);
           keep(
             again.silent === ran.silent || again.silent === undefined
               ? again
@@ -145,6 +148,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     return await read(unstable === undefined ? [...evidence.values(), seen] : [seen]);
   }
 
+  for (const verdict of verdicts) {
+    if (!oddDeaths.includes(verdict.id)) continue;
+    verdict.verdict = "inconclusive";
+    verdict.summary = "The app ended by itself, and did not when the attack was repeated.";
+  }
   if (unstable !== undefined) {
     for (const verdict of verdicts) {
       if (verdict.verdict === "not-applicable") continue;
