@@ -17,7 +17,7 @@ import { BUILD_LIMITS, type Finished, type Sandbox } from "../sandbox/sandbox.ts
 import { AppError } from "../util/errors.ts";
 import { cacheFolder, downloadFolder, installEnvironment, machinePath } from "./environment.ts";
 
-export const INSTALL_TIMEOUT_MS = 10 * 60_000;
+export const INSTALL_TIMEOUT_MS = 20 * 60_000;
 
 let versions: string | undefined;
 /** The machine's own node and python: what native modules and virtual environments are made for. */
