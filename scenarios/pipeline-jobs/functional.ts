@@ -1,3 +1,4 @@
+import { allRows, cellText, foundInDatabase } from "../../src/exploits/database.ts";
 import {
   call,
   csvFile,
@@ -10,7 +11,6 @@ import {
   readBack,
   rowsOf,
 } from "../../src/exploits/pipeline-jobs/client.ts";
-import { allRows, cellText, foundInDatabase } from "../../src/exploits/pipeline-jobs/database.ts";
 import { filesHolding } from "../../src/exploits/pipeline-jobs/files.ts";
 import { ACAO, ORIGIN, preflight } from "../../src/exploits/pipeline-jobs/production/cors-preflight.ts";
 import { NOT_FOUND } from "../../src/exploits/pipeline-jobs/production/unknown-route.ts";
