@@ -191,7 +191,7 @@ export class Bench {
     }
     // Whatever was answered before: an app that the attack ends has not withstood it. Repeated before it is judged.
     const died = !(await this.#serves());
-    if (died && verdict === "defended") {
+    if (died && verdict === "defended" && !trial.damaged) {
       verdict = "exploited";
       summary = `The app ended by itself: ${exploit.attack}`;
     }
