@@ -1,0 +1,44 @@
+import { findRows, findTotal, findTotalOf, type Prober } from "../../../src/contract/index.ts";
+import type { Operation } from "../../../src/model/contract.ts";
+import { because, json, keep, ok } from "./finding.ts";
+import { type Job, rowKeys } from "./jobs.ts";
+
+export async function findSearch(prober: Prober, token: string, job: Job): Promise<void> {
+  const found = await prober.find({
+    method: "GET",
+    endings: ["/jobs/search", "/jobs/search/"],
+    encodings: [{}],
+    call: { token, query: `q=${encodeURIComponent(job.name)}`, label: "search?" },
+    accept: (answer, body) => ok(answer) && findRows(body, job.name) !== undefined,
+  });
+  const rows = found && findRows(found.json, job.name);
+  if (!found || !rows) {
+    prober.contract.missing["search"] = because(prober, "not found at any known path");
+    return;
+  }
+  const total =
+    (await totalByValue(prober, token, found.operation, rows.pointer)) ?? findTotal(found.json, rows.pointer);
+  keep(prober, "search", found, {
+    pointers: { rows: rows.pointer, ...(total !== undefined ? { total } : {}) },
+    row: rowKeys(rows.row, job.name, job.description),
+  });
+  if (total === undefined) prober.deviates("the search answers without a total");
+}
+
+/** The total's place, known by its value: three jobs are looked for, two on the page. */
+async function totalByValue(
+  prober: Prober,
+  token: string,
+  search: Operation,
+  rowsPointer: string,
+): Promise<string | undefined> {
+  const create = prober.contract.operations["createJob"];
+  if (!create) return undefined;
+  const stem = prober.nonces.next("three");
+  for (const letter of ["a", "b", "c"]) {
+    const fields = { name: `${stem}${letter}`, description: prober.nonces.next("about") };
+    await prober.call(create, { token, fields, label: "one of three jobs" });
+  }
+  const answer = await prober.call(search, { token, query: `q=${stem}&per_page=2`, label: "how many in all?" });
+  return answer && ok(answer) ? findTotalOf(json(answer), rowsPointer, 3) : undefined;
+}
