@@ -64,6 +64,8 @@ async function findLogin(prober: Prober): Promise<{ login?: LoggedIn; why: strin
   const { place } = prober;
   if (!place) return { why: "an address alone gives nobody to log in as: check the app's folder instead" };
   const stored = await awaitUsers(place, () => poke(prober));
+  if (stored.length < SEEDED.length || stored.some(({ password }) => !password?.value))
+    prober.lacks = "not each of its first users has a password";
   const ways: readonly [Way, () => Promise<Person[] | undefined>][] = [
     ["written", () => writePasswords(stored, prober.nonces)],
     ["announced", () => announced(prober, stored)],
