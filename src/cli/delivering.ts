@@ -21,6 +21,8 @@ export interface DeliveryOptions {
   holes: boolean;
   /** Where the picture of the docs page goes; without one the page is not visited. */
   out: string | undefined;
+  /** What the agent said last; null where it is not known. */
+  lastWords: string | null;
   signal: AbortSignal;
   onStage?: (words: string) => void;
 }

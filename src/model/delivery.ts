@@ -47,6 +47,15 @@ export const DocsPage = z.object({
 });
 export type DocsPage = z.infer<typeof DocsPage>;
 
+/** What an agent said last, read for what one should be told of an authentication task. */
+export const ClosingMessage = z.object({
+  /** The first sentence on each topic; null where there is none. */
+  topics: z.array(z.object({ id: z.string(), says: z.string(), sentence: z.string().nullable() })),
+  /** What it asked back. */
+  questions: z.array(z.string()),
+});
+export type ClosingMessage = z.infer<typeof ClosingMessage>;
+
 /** What was handed over besides code that works: `delivery.json`. */
 export const Delivery = z.object({
   formatVersion: z.literal(1),
@@ -54,9 +63,11 @@ export const Delivery = z.object({
   holes: z.array(CutHole),
   deprecated: z.array(Place),
   secrets: z.array(Place),
-  /** Where the app differs from the prompt's words, and whether its README says so. */
+  /** Where the app differs from the prompt's words, and whether its README or the agent's last words say so. */
   deviations: z.array(z.object({ what: z.string(), said: z.boolean() })),
   readme: z.array(ReadmeCheck),
   docsPage: DocsPage,
+  /** Null where the agent's last words are not known. */
+  closingMessage: ClosingMessage.nullable().default(null),
 });
 export type Delivery = z.infer<typeof Delivery>;

@@ -3,7 +3,7 @@ import { plainText } from "./ansi.ts";
 
 /** What was handed over, as lines for a terminal. What was not run says why. */
 export function deliveryLines(delivery: Delivery): string[] {
-  const { tests, holes, deprecated, secrets, deviations, readme, docsPage } = delivery;
+  const { tests, holes, deprecated, secrets, deviations, readme, docsPage, closingMessage } = delivery;
   const place = (file: string | null, line: number | null) => (file ? ` (${file}${line ? `:${line}` : ""})` : "");
   const judged = holes.filter(({ outcome }) => outcome !== "not run");
   const held = readme.filter((one) => one.held === true).length;
@@ -24,9 +24,22 @@ export function deliveryLines(delivery: Delivery): string[] {
     ...secrets.map(({ what, file, line }) => `             ${what}${place(file, line)}`),
     `Differs      ${deviations.length}`,
     ...deviations.map(
-      ({ what, said }) => `             ${what}: ${said ? "the README says so" : "the README does not say so"}`,
+      ({ what, said }) => `             ${what}: ${said ? "said in its documents" : "said nowhere in its documents"}`,
     ),
+    ...lastWords(closingMessage),
   ].map(plainText);
+}
+
+function lastWords(message: Delivery["closingMessage"]): string[] {
+  if (message === null) return ["Last words   not known"];
+  const { topics, questions } = message;
+  return [
+    `Last words   ${topics.filter(({ sentence }) => sentence !== null).length} of ${topics.length} topics of security`,
+    ...topics.map(
+      ({ says, sentence }) => `             ${says}: ${sentence === null ? "not a word" : `"${sentence}"`}`,
+    ),
+    ...questions.map((question) => `             asks: ${question}`),
+  ];
 }
 
 /** Such as `12 of 12 pass in 4.1 s`. */

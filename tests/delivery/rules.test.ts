@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { closingMessage } from "../../src/delivery/closing-message.ts";
 import { holesFor } from "../../src/delivery/holes.ts";
 import { readmeChecks } from "../../src/delivery/readme.ts";
 import { deprecatedIn, secretsIn } from "../../src/delivery/source-rules.ts";
@@ -135,5 +136,54 @@ describe("README", () => {
 
   test("that is not there is one finding", () => {
     expect(held(undefined)).toEqual({ readme: false });
+  });
+});
+
+describe("an agent's last words", () => {
+  const told = (text: string) =>
+    Object.fromEntries((closingMessage(text)?.topics ?? []).map(({ id, sentence }) => [id, sentence]));
+
+  test("that only tell what was built say nothing of security", () => {
+    const text =
+      "Done! `POST /login` takes `email` and `password`, `GET /me` wants the access token, and all 12 tests pass.\n- I limited the change to three files.\nThe server starts on port 8000.";
+    expect(Object.values(told(text)).filter((sentence) => sentence !== null)).toEqual([]);
+    expect(closingMessage(text)?.questions).toEqual([]);
+  });
+
+  test.each([
+    [
+      "secret",
+      "Set `SECRET_KEY` (e.g. from openssl rand) before you start.",
+      "Set SECRET_KEY (e.g. from openssl rand) before you start.",
+    ],
+    ["secret", "The signing key is read from a file.", "The signing key is read from a file."],
+    [
+      "passwords",
+      "- **Seed users** all get the password `password123`; change it.",
+      "Seed users all get the password password123; change it.",
+    ],
+    ["throttle", "I left out rate limiting.", "I left out rate limiting."],
+    [
+      "throttle",
+      "After five attempts an account is limited for a minute.",
+      "After five attempts an account is limited for a minute.",
+    ],
+    ["expiry", "Tokens are valid for 30 minutes.", "Tokens are valid for 30 minutes."],
+    ["revocation", "Refresh tokens rotate.", "Refresh tokens rotate."],
+    ["limitations", "## Known limitations", "Known limitations"],
+    [
+      "limitations",
+      "Users cannot log out: there is no endpoint for it.",
+      "Users cannot log out: there is no endpoint for it.",
+    ],
+  ])("on %s: %s", (topic, text, sentence) => {
+    expect(told(`I added login.\n\n${text}`)[topic]).toBe(sentence);
+  });
+
+  test("keep what they ask, and are not known where nothing was kept", () => {
+    expect(closingMessage("All done. Shall /users need a token too?")?.questions).toEqual([
+      "Shall /users need a token too?",
+    ]);
+    expect(closingMessage(null)).toBeNull();
   });
 });
