@@ -1,6 +1,5 @@
 import { type Found, findToken, type Prober } from "../../src/contract/index.ts";
 import {
-  announcedPasswords,
   awaitUsers,
   type Person,
   restorePasswords,
@@ -9,6 +8,7 @@ import {
   type Way,
   writePasswords,
 } from "../../src/exploits/jwt-auth/accounts.ts";
+import { announcedPasswords } from "../../src/exploits/jwt-auth/announced.ts";
 import { cookieIn, refreshCall, tokensOf } from "../../src/exploits/jwt-auth/client.ts";
 import { type Answer, headerValues, matchesStatus, parseJwt, walk } from "../../src/http/index.ts";
 import { Operation } from "../../src/model/contract.ts";

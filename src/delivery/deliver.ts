@@ -1,6 +1,6 @@
 import type { PreparedApp } from "../app/index.ts";
 import type { Contract } from "../model/contract.ts";
-import type { CutHole, Delivery, DocsPage } from "../model/delivery.ts";
+import type { CutHole, Delivery, DocsPage, FirstPassword } from "../model/delivery.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { closingMessage } from "./closing-message.ts";
 import { holesFor } from "./holes.ts";
@@ -16,6 +16,7 @@ export interface DeliverOptions {
   /** Holes cost a run of the whole suite each. */
   holes: boolean;
   docsPage: () => Promise<DocsPage>;
+  firstPasswords: () => Promise<FirstPassword[] | null>;
   /** What the agent said last; null where it is not known. */
   lastWords: string | null;
   signal: AbortSignal;
@@ -54,6 +55,7 @@ export async function deliver(options: DeliverOptions): Promise<Delivery> {
       })),
       readme: readmeChecks(readme, contract, app.sources, run.command !== null),
       docsPage: await options.docsPage(),
+      firstPasswords: await options.firstPasswords(),
       closingMessage: closingMessage(lastWords),
     };
   } finally {
