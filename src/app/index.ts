@@ -1,3 +1,4 @@
+export { runInstall } from "./dependencies.ts";
 export { detectRecipe, type Overrides, pythonInstall } from "./detect.ts";
 export { type Door, doorTo } from "./door.ts";
 export { cacheFolder, installEnvironment, machinePath } from "./environment.ts";

@@ -95,6 +95,44 @@ test("a secret in a file is named without its value", () => {
   ]);
 });
 
+describe("a secret in the source", () => {
+  const found = (file: string, line: string) => secretsIn(folder, new Map([[file, line]])).map(({ what }) => what);
+
+  test.each([
+    ["auth.py", 'SECRET = "s3cr3t-value"'],
+    ["auth.py", 'SECRET_KEY = os.environ.get("SECRET_KEY", "dev-only")'],
+    ["auth.py", 'JWT_SECRET: str = os.getenv("JWT_SECRET") or "dev-only"'],
+    ["settings.py", '    jwt_secret: str = "dev-only"'],
+    ["settings.py", '    jwt_secret: str = Field(default="dev-only")'],
+    ["auth.ts", 'const secret = process.env.JWT_SECRET ?? "dev-only";'],
+    ["auth.ts", 'const JWT_SECRET = new TextEncoder().encode("dev-only");'],
+    ["auth.ts", 'const jwtSecret = new TextEncoder().encode(process.env.JWT_SECRET || "dev-only");'],
+    ["seed.py", 'SEED_PASSWORD = "password123"'],
+    ["seed.ts", '  { name: "Alice", password: "alice-password" },'],
+  ])("is one in %s: %s", (file, line) => {
+    expect(found(file, line)).toHaveLength(1);
+  });
+
+  test.each([
+    ["auth.py", 'SECRET = os.environ.get("JWT_SECRET", "")'],
+    ["auth.py", 'secret = os.environ["JWT_SECRET"]'],
+    ["auth.py", 'SECRET_FILE = "jwt-secret.txt"'],
+    ["auth.py", 'SEED_PASSWORDS = {"alice@example.com": "ALICE_PASSWORD"}'],
+    ["auth.py", 'DUMMY_HASH = hash_password("no user has this password")'],
+    ["db.py", 'row["password_hash"] = hash_password(password)'],
+    ["auth.ts", 'const password = randomBytes(15).toString("base64url");'],
+    ["auth.ts", 'const secret = process.env.JWT_SECRET ?? randomBytes(32).toString("base64url");'],
+    ["auth.ts", 'const password = process.env.SEED_PASSWORD || randomBytes(12).toString("base64url");'],
+    ["auth.ts", 'const setPassword = db.prepare("UPDATE users SET password_hash = ? WHERE email = ?");'],
+    ["auth.ts", 'const PASSWORD_HEADER = "x-password";'],
+    ["auth.ts", 'if (secret.length < 32) throw new Error("JWT_SECRET must be set");'],
+    ["auth.ts", 'const dummyHash = hashPasswordSync(randomBytes(15).toString("base64url"));'],
+    ["types.ts", "  password: string;"],
+  ])("is none in %s: %s", (file, line) => {
+    expect(found(file, line)).toEqual([]);
+  });
+});
+
 describe("README", () => {
   const contract = Contract.parse({
     formatVersion: 1,
