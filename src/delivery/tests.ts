@@ -95,7 +95,10 @@ export class Checkout {
     const command = testCommand(folder);
     if (command === null) return { id, what, outcome: "not run", detail: "no test command" };
     const finished = await this.#do(folder, `${command}${cut.args ?? ""}`, cut.env ?? {});
+    const used = cut.used === undefined || existsSync(cut.used);
     rmSync(folder, { recursive: true, force: true });
+    if (finished.exitCode === 0 && !used)
+      return { id, what, outcome: "not run", detail: "nothing that the suite does comes to a place for it" };
     if (finished.exitCode === 0) return { id, what, outcome: "missed", detail: "the suite stays green" };
     const { total, passed } = countsIn(finished.output);
     if (total === null || total === 0)

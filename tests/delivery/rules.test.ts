@@ -54,8 +54,24 @@ describe("holes", () => {
   test("the import of jose is replaced, and nothing else of it", () => {
     writeFileSync(join(folder, "tokens.ts"), SOURCE);
     expect(cut("expiry-ignored")).toEqual({ made: true });
-    expect(source()).toContain('import { jwtVerify as genuinejwtVerify, SignJWT } from "jose";');
-    expect(source()).toContain("currentDate: new Date(0)");
+    expect(source()).toContain('import { jwtVerify as genuine, SignJWT } from "jose";');
+    expect(source()).toContain("async function jwtVerify(token: any");
+  });
+
+  test("an audience that tells a token's kind is no longer looked at, and any other is", () => {
+    const verify = (audience: string) =>
+      `import * as jose from "jose";\nexport const read = (token: string, kind: string) =>\n  jose.jwtVerify(token, key, { audience: ${audience} });\n`;
+    writeFileSync(join(folder, "tokens.ts"), verify("kind"));
+    expect(cut("token-type-unchecked")).toEqual({ made: true });
+    expect(source()).toContain("holeVerify(token, key, { audience: kind })");
+    writeFileSync(join(folder, "tokens.ts"), verify('"team-directory"'));
+    expect(cut("token-type-unchecked")).toMatchObject({ made: false });
+  });
+
+  test("JavaScript gets no types", () => {
+    writeFileSync(join(folder, "tokens.mjs"), 'import { jwtVerify } from "jose";\nawait jwtVerify(token, key);\n');
+    expect(cut("expiry-ignored")).toEqual({ made: true });
+    expect(readFileSync(join(folder, "tokens.mjs"), "utf8")).not.toContain(": any");
   });
 
   test("tests are left as they are, and an app without a place for a hole says so", () => {
