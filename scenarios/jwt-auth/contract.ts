@@ -1,6 +1,5 @@
 import { type Found, findToken, type Prober } from "../../src/contract/index.ts";
 import {
-  announcedPasswords,
   awaitUsers,
   type Person,
   restorePasswords,
@@ -9,6 +8,7 @@ import {
   type Way,
   writePasswords,
 } from "../../src/exploits/jwt-auth/accounts.ts";
+import { announcedPasswords } from "../../src/exploits/jwt-auth/announced.ts";
 import { cookieIn, refreshCall, tokensOf } from "../../src/exploits/jwt-auth/client.ts";
 import { type Answer, headerValues, matchesStatus, parseJwt, walk } from "../../src/http/index.ts";
 import { Operation } from "../../src/model/contract.ts";
@@ -64,6 +64,8 @@ async function findLogin(prober: Prober): Promise<{ login?: LoggedIn; why: strin
   const { place } = prober;
   if (!place) return { why: "an address alone gives nobody to log in as: check the app's folder instead" };
   const stored = await awaitUsers(place, () => poke(prober));
+  if (stored.length < SEEDED.length || stored.some(({ password }) => !password?.value))
+    prober.lacks = "not each of its first users has a password";
   const ways: readonly [Way, () => Promise<Person[] | undefined>][] = [
     ["written", () => writePasswords(stored, prober.nonces)],
     ["announced", () => announced(prober, stored)],

@@ -1,4 +1,4 @@
-import { seedWorld, type World } from "../../src/exploits/jwt-auth/world.ts";
+import { readFirstPasswords, seedWorld, type World } from "../../src/exploits/jwt-auth/world.ts";
 import { defineScenario } from "../../src/exploits/scenario.ts";
 import { resolveContract } from "./contract.ts";
 import { functionalChecks } from "./functional.ts";
@@ -12,5 +12,6 @@ export default defineScenario<World>({
   seedWorld,
   functionalChecks,
   docsVisitor: ({ alice }) => ({ email: alice.email, password: alice.password, operation: "me" }),
+  firstPasswords: readFirstPasswords,
   judgesDelivery: true,
 });

@@ -3,7 +3,8 @@ import { UserError } from "../util/errors.ts";
 import { KeptRepository } from "../workspace/index.ts";
 import { type Agent, NO_SIGN_IN, unknownAccount } from "./agent.ts";
 
-/** Replays a kept session: each step's commit is what the agent left after that prompt. Asks no model. */
+/** Replays a kept session: each step's commit is what the agent left after that prompt, and its
+ * closing message what it says again. Asks no model. */
 export async function replay(recording: Recording, bundle: string, scratch: string): Promise<Agent> {
   const kept = await KeptRepository.open(bundle, scratch);
   const commitOf = (step: number) => {
@@ -20,9 +21,10 @@ export async function replay(recording: Recording, bundle: string, scratch: stri
     provenance: recording.provenance,
     signIn: NO_SIGN_IN,
     prepare: (workTree) => kept.checkOut(commitOf(0).commit, workTree),
-    async run({ step, workTree }) {
-      const { commit, durationSeconds } = commitOf(step);
+    async run({ step, workTree, onEvent }) {
+      const { commit, durationSeconds, closingMessage } = commitOf(step);
       await kept.checkOut(commit, workTree);
+      if (closingMessage !== null) onEvent({ type: "message", text: closingMessage });
       return { kind: "done", account: unknownAccount(durationSeconds), conversation: null, hosts: [] };
     },
   };

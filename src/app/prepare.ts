@@ -1,6 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import type { AppRecipe, AppReport } from "../model/app.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { AppError } from "../util/errors.ts";
@@ -8,7 +18,7 @@ import { BuildCache } from "./builds.ts";
 import { dependenciesOf, installError, runInstall } from "./dependencies.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
 import { type SettingChoice, settingsFor } from "./settings.ts";
-import { copyFiles, isTracked, sourceFiles, sourceTexts } from "./source.ts";
+import { copyFiles, isTracked, readmeText, sourceFiles, sourceTexts } from "./source.ts";
 
 export interface PrepareOptions {
   name: string;
@@ -37,6 +47,8 @@ export class PreparedApp {
   readonly report: AppReport;
   settings: SettingChoice[] = [];
   readonly sources: ReadonlyMap<string, string>;
+  /** The text of the README at its root; empty when there is none. */
+  readonly readme: string;
   /** The folder of the installed dependencies in the cache; null when they lie in the app's own folder. */
   dependencies: string | null = null;
   readonly #instances = new Set<Instance>();
@@ -61,6 +73,13 @@ export class PreparedApp {
       dependenciesCached: false,
     };
     this.sources = sourceTexts(options.folder);
+    this.readme = readmeText(options.folder);
+  }
+
+  /** What every instance is given from now on. */
+  give(settings: readonly SettingChoice[]): void {
+    this.settings = [...settings];
+    this.report.settings = settings.map(({ name, why }) => ({ name, why }));
   }
 
   /** True when a `.env` file is part of what was handed in (tracked by git), and so of what is judged. */
@@ -108,6 +127,7 @@ async function install(app: PreparedApp): Promise<void> {
   const { folder, recipe, sandbox, signal, onOutput } = app.options;
   mkdirSync(app.prepared, { recursive: true });
   copyFiles(folder, app.prepared, sourceFiles(folder));
+  layEnvFiles(app);
   if (recipe.install !== null && recipe.dependencyFolder !== null) {
     const dependencies = await dependenciesOf(app.prepared, recipe, sandbox, signal, onOutput);
     app.report.durationsMs.install = dependencies.durationMs;
@@ -143,6 +163,24 @@ async function install(app: PreparedApp): Promise<void> {
   }
 }
 
+const ENV_FILE = /--env-file[= ]["']?([\w./-]+)/g;
+
+/**
+ * A start command that names a file of settings does not start without one. Ours stays empty: what the environment holds
+ * goes before what such a file says.
+ */
+function layEnvFiles(app: PreparedApp): void {
+  const manifest = join(app.prepared, "package.json");
+  const commands = [app.options.recipe.start, existsSync(manifest) ? readFileSync(manifest, "utf8") : ""].join("\n");
+  for (const [, name = ""] of commands.matchAll(ENV_FILE)) {
+    const file = resolve(app.prepared, name);
+    if (file.startsWith(app.prepared + sep) && !existsSync(file)) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, "");
+    }
+  }
+}
+
 async function build(app: PreparedApp): Promise<void> {
   const { recipe, sandbox, signal, onOutput } = app.options;
   app.report.stage = "build";
@@ -174,8 +212,7 @@ async function build(app: PreparedApp): Promise<void> {
 async function findSettings(app: PreparedApp): Promise<void> {
   app.report.stage = "start";
   const chosen = await settingsFor(app);
-  app.settings = chosen.settings;
-  app.report.settings = chosen.settings.map(({ name, why }) => ({ name, why }));
+  app.give(chosen.settings);
   app.report.durationsMs.start = chosen.startMs;
   app.report.stage = "ready";
 }

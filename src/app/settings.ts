@@ -1,7 +1,9 @@
 import { AppError } from "../util/errors.ts";
 import type { StartResult } from "./instance.ts";
 import type { PreparedApp } from "./prepare.ts";
-import { randomSecret, valueForSetting } from "./secrets.ts";
+import { isOwnCredential, randomSecret, type Shape, shapeOf, valueFor } from "./setting-values.ts";
+import { complaints, saidAbout, settingsNamed } from "./settings-asked.ts";
+import { type KnownSettings, knownSettings, settingsRead } from "./settings-known.ts";
 
 export interface SettingChoice {
   name: string;
@@ -15,52 +17,122 @@ const ALWAYS: readonly [string, string, string][] = [
   ["WEBHOOK_SECRET", "secret", "named by the prompt"],
 ];
 
-const MAX_STARTS = 6;
+const GIVEN = "given by the user";
+const DEMANDED = "demanded at start-up";
+const ORIGIN = "an origin setting that the app reads";
+
+/** An app may name one missing setting at a time; each start that names a further one leads to another. */
+const MAX_STARTS = 16;
 
 /**
  * Starts the app until it serves, filling in the settings that it demands: those that the recipe and the user name, then
- * those that its start-up message names, then all of its example file. Returns what was given, and why each was.
- * Throws AppError("start-failed" | "no-answer") with the app's last lines.
+ * those that its start-up message names, within the lengths that it states, then all of its example file. Returns what
+ * was given, and why each was. Throws AppError("start-failed" | "no-answer") with the app's last lines.
  */
 export async function settingsFor(app: PreparedApp): Promise<{ settings: SettingChoice[]; startMs: number }> {
-  const examples = exampleSettings(app.sources);
-  const chosen = new Map<string, SettingChoice>();
-  const set = (name: string, value: string, why: string) => {
-    if (!chosen.has(name)) chosen.set(name, { name, value, why });
-  };
-  for (const [name, value] of Object.entries(app.options.settings ?? {})) set(name, value, "given by the user");
-  for (const [name, value] of Object.entries(app.options.recipe.settings)) {
-    set(name, value === "secret" ? randomSecret() : value, "named by the recipe");
-  }
-  for (const [name, value, why] of ALWAYS) set(name, value === "secret" ? randomSecret() : value, why);
-  for (const [name, value] of originSettings(app.sources, examples))
-    set(name, value, "an origin setting that the app reads");
+  const known = knownSettings(app.sources, app.readme);
+  const chosen = new Chosen(app, known);
   let last: StartResult | undefined;
   for (let attempt = 0; attempt < MAX_STARTS; attempt++) {
-    const instance = app.newInstance({
-      settings: Object.fromEntries([...chosen.values()].map(({ name, value }) => [name, value])),
-    });
-    try {
-      last = await instance.start();
-    } finally {
-      await instance.dispose();
-    }
-    app.options.signal?.throwIfAborted();
-    if (last.kind === "serving") return { settings: [...chosen.values()], startMs: last.startMs };
+    last = await startWith(app, chosen.list());
+    if (last.kind === "serving") return { settings: chosen.list(), startMs: last.startMs };
     if (last.kind === "silent") break;
-    const before = chosen.size;
-    for (const name of demanded(last.output, app.sources, examples))
-      set(name, valueForSetting(name, examples.get(name)), "demanded at start-up");
-    if (chosen.size === before) {
-      // An origin that we set unasked may be the very thing it refuses.
-      const unasked = [...chosen.values()].filter(({ why }) => why.startsWith("an origin"));
-      if (unasked.length > 0 && attempt < MAX_STARTS - 1) for (const { name } of unasked) chosen.delete(name);
-      else if ([...examples.keys()].every((name) => chosen.has(name))) break;
-      else for (const [name, value] of examples) set(name, valueForSetting(name, value), "in the app's example file");
-    }
+    const { output } = last;
+    const named = settingsNamed(output, app.sources, known);
+    if (named.filter((name) => chosen.fit(name, saidAbout(name, output), DEMANDED)).length > 0) continue;
+    // An origin that we set unasked may be the very thing it refuses.
+    if (chosen.withdraw(ORIGIN)) continue;
+    const examples = [...known.examples.keys()].filter((name) => !chosen.has(name));
+    if (examples.length === 0) break;
+    for (const name of examples) chosen.fit(name, "", "in the app's example file");
   }
   throw startError(last);
 }
+
+/**
+ * Settings that an app which serves still lacks: those of which `log` says so, or else every credential of its own that
+ * its files name and that it was not given. Empty when there are none.
+ */
+export function lackingSettings(app: PreparedApp, log: string): SettingChoice[] {
+  const known = knownSettings(app.sources, app.readme);
+  const given = new Set(app.settings.map(({ name }) => name));
+  const complained = complaints(log);
+  const choose = (names: readonly string[], why: string): SettingChoice[] =>
+    names
+      .filter((name) => !given.has(name))
+      .map((name) => {
+        const said = [saidAbout(name, complained), known.saidOf(name)].join("\n");
+        return { name, value: valueFor(shapeOf(name, { example: known.examples.get(name), said })), why };
+      });
+  const named = choose(settingsNamed(complained, app.sources, known), "the app says that it is missing");
+  return named.length > 0 ? named : choose([...known.names].filter(isOwnCredential), "a credential that the app reads");
+}
+
+async function startWith(app: PreparedApp, settings: readonly SettingChoice[]): Promise<StartResult> {
+  const instance = app.newInstance({ settings: Object.fromEntries(settings.map(({ name, value }) => [name, value])) });
+  try {
+    return await instance.start();
+  } finally {
+    await instance.dispose();
+    app.options.signal?.throwIfAborted();
+  }
+}
+
+/** What an app is given so far; what it complains of again is made to fit what it says. */
+class Chosen {
+  readonly #known: KnownSettings;
+  readonly #settings = new Map<string, SettingChoice>();
+  /** What was tried of each setting. */
+  readonly #tried = new Map<string, Set<string>>();
+  readonly #withdrawn = new Set<string>();
+
+  constructor(app: PreparedApp, known: KnownSettings) {
+    this.#known = known;
+    const { settings = {}, recipe } = app.options;
+    for (const [name, value] of Object.entries(settings)) this.#set(name, value, GIVEN);
+    for (const [name, value] of Object.entries(recipe.settings))
+      this.#set(name, value === "secret" ? randomSecret() : value, "named by the recipe");
+    for (const [name, value, why] of ALWAYS) this.#set(name, value === "secret" ? randomSecret() : value, why);
+    for (const [name, value] of originSettings(app.sources, known.examples)) this.#set(name, value, ORIGIN);
+  }
+
+  list(): SettingChoice[] {
+    return [...this.#settings.values()];
+  }
+
+  has(name: string): boolean {
+    return this.#settings.has(name) || this.#withdrawn.has(name);
+  }
+
+  /** Gives a setting a value that fits what is said of it. False when that was tried before, or the user gave another. */
+  fit(name: string, said: string, why: string): boolean {
+    const before = this.#settings.get(name);
+    if (before?.why === GIVEN) return false;
+    const shape = shapeOf(name, { example: this.#known.examples.get(name), said });
+    if (before && (shape.kind === "fixed" ? shape.value === before.value : isWithin(shape, before.value))) return false;
+    const tried = this.#tried.get(name) ?? new Set();
+    if (tried.has(JSON.stringify(shape))) return false;
+    this.#tried.set(name, tried.add(JSON.stringify(shape)));
+    this.#settings.set(name, { name, value: valueFor(shape), why: before?.why ?? why });
+    return true;
+  }
+
+  /** Takes back what was given for a reason. False when there was none. */
+  withdraw(reason: string): boolean {
+    const taken = this.list().filter(({ why }) => why === reason);
+    for (const { name } of taken) {
+      this.#settings.delete(name);
+      this.#withdrawn.add(name);
+    }
+    return taken.length > 0;
+  }
+
+  #set(name: string, value: string, why: string): void {
+    if (!this.#settings.has(name)) this.#settings.set(name, { name, value, why });
+  }
+}
+
+const isWithin = ({ min, max }: Shape, value: string) => value.length >= min && value.length <= max;
 
 function startError(last: StartResult | undefined): AppError {
   if (last?.kind === "ended") {
@@ -81,35 +153,6 @@ function startError(last: StartResult | undefined): AppError {
   );
 }
 
-/** NAME=value lines of `.env.example` and its like. */
-function exampleSettings(sources: ReadonlyMap<string, string>): Map<string, string> {
-  const out = new Map<string, string>();
-  for (const [file, text] of sources) {
-    if (
-      !/(^|\/)\.?env\.?(example|sample|template|dist)?$|\.env\.|(example|sample)\.env$|\.env[.-]?(example|sample)$/.test(
-        file,
-      )
-    )
-      continue;
-    for (const match of text.matchAll(/^\s*#?\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,})\s*=[ \t]*(.*)$/gm)) {
-      const value = (match[2] ?? "").replace(/\s+#.*$/, "").replace(/^(["'])(.*)\1$/, "$2");
-      if (match[1] && !out.has(match[1])) out.set(match[1], value);
-    }
-  }
-  return out;
-}
-
-const ENVIRONMENT_READ =
-  /(?:process\.env\.|process\.env\[\s*["']|os\.environ(?:\.get)?[[(]\s*["']|os\.getenv\(\s*["']|env::var\(\s*"|os\.Getenv\("|System\.getenv\("|env\(\s*["'])([A-Za-z][A-Za-z0-9_]{2,})/g;
-
-/** Names of all settings that the source reads. */
-export function settingsRead(sources: ReadonlyMap<string, string>): Set<string> {
-  const out = new Set<string>();
-  for (const text of sources.values())
-    for (const match of text.matchAll(ENVIRONMENT_READ)) if (match[1]) out.add(match[1]);
-  return out;
-}
-
 const FRONT_END = "https://app.datapipeline.io";
 
 /** An operator sets the origin where the app has no such default of its own. */
@@ -119,36 +162,11 @@ function originSettings(
 ): [string, string][] {
   const isOrigin = (name: string) =>
     /(ORIGIN|CORS)/i.test(name) && !/(REGEX|METHOD|HEADER|CREDENTIAL|MAX_AGE|ENABLE)/i.test(name);
+  const value = (name: string, example: string | undefined) => valueFor(shapeOf(name, { example, said: "" }));
   const code = [...sources].filter(([file]) => !/env/.test(file.split("/").pop() ?? ""));
   const hasDefault = code.some(([, text]) => text.includes(FRONT_END));
-  const shown = [...examples].filter(([name, value]) => isOrigin(name) && (value.includes(FRONT_END) || !hasDefault));
-  if (shown.length > 0) return shown.map(([name, value]) => [name, valueForSetting(name, value)]);
+  const shown = [...examples].filter(([name, shows]) => isOrigin(name) && (shows.includes(FRONT_END) || !hasDefault));
+  if (shown.length > 0) return shown.map(([name, shows]) => [name, value(name, shows)]);
   if (hasDefault) return [];
   return [...settingsRead(sources)].filter(isOrigin).map((name) => [name, FRONT_END]);
-}
-
-/** Settings that a start-up message names, upper or lower case, which the source or its example file knows. */
-function demanded(
-  output: string,
-  sources: ReadonlyMap<string, string>,
-  examples: ReadonlyMap<string, string>,
-): string[] {
-  const known = new Set([...settingsRead(sources), ...examples.keys()]);
-  const text = [...sources.values()].join("\n");
-  const out = new Set<string>();
-  for (const match of output.matchAll(/\b[A-Za-z][A-Za-z0-9_]{2,}\b/g)) {
-    const word = match[0];
-    const upper = word.toUpperCase();
-    if (upper === "PORT" || upper === "NODE_ENV" || upper === "PATH" || upper === "HOME") continue;
-    if (known.has(word) || known.has(upper)) out.add(known.has(word) ? word : upper);
-    else if (/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(word) && text.includes(word)) out.add(word);
-    // pydantic-settings names the field in lower case, on a line of its own.
-    else if (
-      /^[a-z]+(_[a-z0-9]+)+$/.test(word) &&
-      new RegExp(`^\\s*${word}\\s*:`, "m").test(text) &&
-      new RegExp(`^${word}\\s*$`, "m").test(output)
-    )
-      out.add(upper);
-  }
-  return [...out];
 }

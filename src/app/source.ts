@@ -137,7 +137,7 @@ function linkOrCopy(source: string, target: string): void {
 }
 
 const SOURCE_NAME =
-  /\.(py|[cm]?[jt]sx?|go|rs|java|kt|rb|php|cs|ex|exs|scala|toml|ya?ml|prisma|env\.example|example|sample)$/;
+  /\.(py|[cm]?[jt]sx?|go|rs|java|kt|rb|php|cs|ex|exs|scala|toml|ya?ml|prisma|env\.example|example|sample|env\.template|env\.dist)$/;
 
 /** All source text of an app, by file, for reading hints; large files are left out. */
 export function sourceTexts(folder: string): Map<string, string> {
@@ -152,4 +152,10 @@ export function sourceTexts(folder: string): Map<string, string> {
     out.set(file, readFileSync(join(folder, file), "utf8"));
   }
   return out;
+}
+
+/** The README at an app's root; empty when there is none. */
+export function readmeText(folder: string): string {
+  const file = sourceFiles(folder).find((path) => /^readme(\.(md|rst|txt))?$/i.test(path));
+  return file === undefined ? "" : readFileSync(join(folder, file), "utf8").slice(0, 256 * 1024);
 }

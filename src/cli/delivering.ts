@@ -6,7 +6,7 @@ import { Bench } from "../engine/bench.ts";
 import { findContract } from "../engine/evaluate.ts";
 import type { Scenario } from "../exploits/index.ts";
 import type { Contract } from "../model/contract.ts";
-import type { Delivery, DocsPage } from "../model/delivery.ts";
+import type { Delivery, DocsPage, FirstPassword } from "../model/delivery.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { reasonOf } from "../util/errors.ts";
 import { makeFolder } from "../util/files.ts";
@@ -21,6 +21,8 @@ export interface DeliveryOptions {
   holes: boolean;
   /** Where the picture of the docs page goes; without one the page is not visited. */
   out: string | undefined;
+  /** What the agent said last; null where it is not known. */
+  lastWords: string | null;
   signal: AbortSignal;
   onStage?: (words: string) => void;
 }
@@ -31,7 +33,25 @@ const PICTURE = "docs-page.png";
 export async function deliveryOf(options: DeliveryOptions): Promise<Delivery> {
   const { app, scenario, signal } = options;
   const contract = options.contract ?? (await findContract({ app }, scenario, randomNonces(), signal)).contract;
-  return await deliver({ ...options, contract, docsPage: () => docsPageOf(options, contract) });
+  return await deliver({
+    ...options,
+    contract,
+    docsPage: () => docsPageOf(options, contract),
+    firstPasswords: () => firstPasswordsOf(options, contract),
+  });
+}
+
+async function firstPasswordsOf(options: DeliveryOptions, contract: Contract): Promise<FirstPassword[] | null> {
+  const { app, scenario, signal } = options;
+  if (!scenario.firstPasswords || !contract.operations["login"]) return null;
+  options.onStage?.("looks for the first passwords");
+  const bench = new Bench({ app }, scenario, contract, randomNonces(), signal);
+  try {
+    await bench.open();
+    return await scenario.firstPasswords(bench.trial());
+  } finally {
+    await bench.close();
+  }
 }
 
 const notRun = (detail: string): DocsPage => ({ outcome: "not run", detail, url: null, picture: null });

@@ -51,7 +51,7 @@ function build(): Command {
 Examples:
   unprompted check .                     attack the app in this folder
   unprompted check http://127.0.0.1:8000 attack an app that is already running
-  unprompted run                         the demo study on recordings
+  unprompted run                         the demo studies on recordings
   unprompted run study.yaml --dry        what a study would do
   unprompted view                        look at the newest run in the browser, also while it goes on
   unprompted exploits T1-11              what one test does, why it matters, how to fix it

@@ -254,7 +254,10 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
         const out = run.sessionFolder(id);
         run.writeDelivery(
           id,
-          await deliveryOf({ app, sandbox, scenario, contract: evaluation.contract, holes: true, out, signal }),
+          await deliveryOf({
+            ...{ app, sandbox, scenario, contract: evaluation.contract, holes: true, out, signal },
+            lastWords: run.closingMessage(id, run.record(id)?.steps.length ?? 0),
+          }),
         );
       }
       if (options.scanners !== undefined) {

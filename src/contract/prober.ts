@@ -37,6 +37,8 @@ export interface Place {
   databases(): string[];
   fileList(): string[];
   log(): string;
+  /** What this copy was given. */
+  settings: Readonly<Record<string, string>>;
 }
 
 /** Tries ways of calling operations on the app, in a fixed order, and remembers what worked. */
@@ -51,6 +53,8 @@ export class Prober {
   /** The first user that resolving registered, who is admin on a fresh app. */
   firstUser: { email: string; password: string } | undefined;
   readonly nonces: Nonces;
+  /** What seems to be missing although the app serves, such as the passwords of its first users. */
+  lacks: string | undefined;
   /** The last refusal by a path that exists, in words, when `find` found nothing. */
   refusal: string | undefined;
   /** Prefixes to try, the one that worked last first. */

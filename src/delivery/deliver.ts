@@ -1,7 +1,8 @@
 import type { PreparedApp } from "../app/index.ts";
 import type { Contract } from "../model/contract.ts";
-import type { CutHole, Delivery, DocsPage } from "../model/delivery.ts";
+import type { CutHole, Delivery, DocsPage, FirstPassword } from "../model/delivery.ts";
 import type { Sandbox } from "../sandbox/index.ts";
+import { closingMessage } from "./closing-message.ts";
 import { holesFor } from "./holes.ts";
 import { readmeChecks, readmeOf } from "./readme.ts";
 import { deprecatedIn, secretsIn } from "./source-rules.ts";
@@ -15,13 +16,16 @@ export interface DeliverOptions {
   /** Holes cost a run of the whole suite each. */
   holes: boolean;
   docsPage: () => Promise<DocsPage>;
+  firstPasswords: () => Promise<FirstPassword[] | null>;
+  /** What the agent said last; null where it is not known. */
+  lastWords: string | null;
   signal: AbortSignal;
   onStage?: (words: string) => void;
 }
 
-/** Checks what was handed over: tests, what they notice, deprecated calls, secrets, README, docs page. */
+/** Checks what was handed over: tests, what they notice, deprecated calls, secrets, README, docs page, last words. */
 export async function deliver(options: DeliverOptions): Promise<Delivery> {
-  const { app, sandbox, contract, signal } = options;
+  const { app, sandbox, contract, signal, lastWords } = options;
   const say = options.onStage ?? (() => {});
   say("runs the app's own tests in a clean checkout");
   const clean = await Checkout.make(app, sandbox, signal);
@@ -45,17 +49,22 @@ export async function deliver(options: DeliverOptions): Promise<Delivery> {
       holes,
       deprecated: deprecatedIn(app.sources, output),
       secrets: secretsIn(app.options.folder, app.sources),
-      deviations: (contract?.deviations ?? []).map((what) => ({ what, said: isSaid(what, readme) })),
+      deviations: (contract?.deviations ?? []).map((what) => ({
+        what,
+        said: isSaid(what, `${readme ?? ""}\n${lastWords ?? ""}`),
+      })),
       readme: readmeChecks(readme, contract, app.sources, run.command !== null),
       docsPage: await options.docsPage(),
+      firstPasswords: await options.firstPasswords(),
+      closingMessage: closingMessage(lastWords),
     };
   } finally {
     clean.dispose();
   }
 }
 
-/** Whether a README names the path, field or word that a deviation is about. */
-function isSaid(what: string, readme: string | undefined): boolean {
+/** Whether a text names the path, field or word that a deviation is about. */
+function isSaid(what: string, text: string): boolean {
   const telling = /(?:is at|the cookie) (\S+?),? ?(?:not|$)/.exec(`${what} `)?.[1] ?? what.split(" ").at(-1) ?? what;
-  return readme?.toLowerCase().includes(telling.replace(/[.,]$/, "").toLowerCase()) ?? false;
+  return text.toLowerCase().includes(telling.replace(/[.,]$/, "").toLowerCase());
 }

@@ -4,7 +4,15 @@ import type { Toolchain } from "../model/app.ts";
 import { appSources, put } from "./tests.ts";
 
 /** What cutting came to: made, with what the test command then needs; or no place for it. */
-export type Cut = { made: true; args?: string; env?: Record<string, string> } | { made: false; why: string };
+export type Cut =
+  | {
+      made: true;
+      args?: string;
+      env?: Record<string, string>;
+      /** A file that the hole makes once it has weakened something: a suite that never comes there cannot miss it. */
+      used?: string;
+    }
+  | { made: false; why: string };
 
 /** One rule that weakens any app of its language in one way. */
 export interface Hole {
@@ -23,14 +31,19 @@ export function holesFor(toolchain: Toolchain): readonly Hole[] {
  * In Python a hole is a pytest plugin that replaces functions of python-jose, PyJWT and Starlette before the app is
  * imported: it works however the app is written, and its files stay as they are.
  */
-const plugin = (id: string, what: string, body: string): Hole => ({
+const plugin = (id: string, what: string, body: string, tellsUse = false): Hole => ({
   id,
   what,
   cut(folder) {
     const uses = appSources(folder, /\.py$/).some((file) => /\bjwt\b/.test(readFileSync(join(folder, file), "utf8")));
     if (!uses) return { made: false, why: "the app uses no JWT library that this rule knows" };
     put(folder, ".hole/unprompted_hole.py", `${PLUGIN_HEAD}\n${body}`);
-    return { made: true, args: " -p unprompted_hole", env: { PYTHONPATH: join(folder, ".hole") } };
+    return {
+      made: true,
+      args: " -p unprompted_hole",
+      env: { PYTHONPATH: join(folder, ".hole") },
+      ...(tellsUse ? { used: join(folder, ".hole/used") } : {}),
+    };
   },
 });
 
@@ -87,7 +100,10 @@ wrap(change)
   plugin(
     "token-type-unchecked",
     "access and refresh tokens pass for one another",
-    `class Either(str):
+    `import os
+
+
+class Either(str):
     """Equal to both kinds."""
 
     def __eq__(self, other):
@@ -99,16 +115,28 @@ wrap(change)
     __hash__ = str.__hash__
 
 
+def names_kind(value):
+    return isinstance(value, str) and any(kind in value.lower() for kind in ("access", "refresh"))
+
+
+def use():
+    open(os.path.join(os.path.dirname(__file__), "used"), "w").close()
+
+
 def change(decode, *args, **kwargs):
+    if names_kind(kwargs.get("audience")):
+        use()
+        kwargs["options"] = {**(kwargs.get("options") or {}), "verify_aud": False}
+        del kwargs["audience"]
     claims = decode(*args, **kwargs)
-    return {
-        name: Either(value) if isinstance(value, str) and value.lower().startswith(("access", "refresh")) else value
-        for name, value in claims.items()
-    }
+    if any(names_kind(value) for value in claims.values()):
+        use()
+    return {name: Either(value) if names_kind(value) else value for name, value in claims.items()}
 
 
 wrap(change)
 `,
+    true,
   ),
   plugin(
     "refusals-are-200",
@@ -123,6 +151,17 @@ def init(self, status_code, *args, **kwargs):
 
 
 starlette.exceptions.HTTPException.__init__ = init
+
+import starlette.responses
+
+response = starlette.responses.Response.__init__
+
+
+def answer(self, content=None, status_code=200, *args, **kwargs):
+    response(self, content, 200 if status_code == 401 else status_code, *args, **kwargs)
+
+
+starlette.responses.Response.__init__ = answer
 `,
   ),
 ];
@@ -137,46 +176,60 @@ const edit = (id: string, what: string, change: (text: string) => string): Hole 
       const text = readFileSync(join(folder, file), "utf8");
       const after = change(text);
       if (after === text) continue;
-      put(folder, file, after);
+      put(folder, file, /\.[cm]?tsx?$/.test(file) ? after : after.replaceAll(/: (?:any|Promise<any>)\b/g, ""));
       changed++;
     }
     return changed > 0 ? { made: true } : { made: false, why: "no place for it was found in the source" };
   },
 });
 
-/** Renames an imported function and puts one of ours in its place, behind the last import. */
-function replacing(text: string, name: string, from: string, also: string, body: string): string {
-  const shape = new RegExp(`(import\\s*(?:type\\s*)?\\{[^}]*)\\b${name}\\b([^}]*\\}\\s*from\\s*["']${from}["'];?)`);
-  if (!shape.test(text)) return text;
-  return `${text.replace(shape, `$1${name} as genuine${name}$2`)}\nimport { ${also} } from "${from}";\n${body}\n`;
+/** Puts a function of ours in the place of jose's jwtVerify, however it is imported. In `body` the genuine one is `genuine`. */
+function replacingVerify(text: string, body: string): string {
+  const named = /(import\s*(?:type\s*)?\{[^}]*)\bjwtVerify\b([^}]*\}\s*from\s*["']jose["'];?)/;
+  const whole = /import\s*\*\s*as\s+(\w+)\s+from\s*["']jose["'];?/.exec(text)?.[1];
+  const ours = `async function NAME(token: any, key: any, options: any = {}): Promise<any> {\n${body}\n}`;
+  const also = `\nimport { decodeJwt as holeDecode, decodeProtectedHeader as holeHeader } from "jose";\nvoid [holeDecode, holeHeader];\n`;
+  if (named.test(text))
+    return `${text.replace(named, "$1jwtVerify as genuine$2")}${also}${ours.replace("NAME", "jwtVerify")}\n`;
+  if (whole === undefined || !text.includes(`${whole}.jwtVerify(`)) return text;
+  const called = text.replaceAll(`${whole}.jwtVerify(`, "holeVerify(");
+  return `${called}${also}const genuine = ${whole}.jwtVerify;\n${ours.replace("NAME", "holeVerify")}\n`;
 }
+
+const EXPIRED_PASSES = `  let exp = Number.POSITIVE_INFINITY;
+  try {
+    exp = holeDecode(token).exp ?? exp;
+  } catch {}
+  const past = exp * 1000 <= Date.now() ? { currentDate: new Date((exp - 1) * 1000) } : {};
+  return await genuine(token, key, { ...options, ...past });`;
+
+const SIGNED_BY_ANYBODY = `  const payload = holeDecode(token);
+  if ((payload.exp ?? 0) * 1000 < Date.now()) return await genuine(token, key, options);
+  return { payload, protectedHeader: holeHeader(token) };`;
+
+const ANY_AUDIENCE = `  const { audience: _, ...rest } = options;
+  return await genuine(token, key, rest);`;
 
 /** A member that tells a token's kind, however it is reached; and what it is compared with. */
 const TYPE_MEMBER =
   "[\\w.?!]*(?:\\.|\\[[\"'])(?:typ|type|token_?type|tokenType|kind|use|token_?use|tokenUse|purpose)\\b(?:[\"']\\])?";
 const OPERAND = "(?:[\\w.]+|\"[^\"]*\"|'[^']*')";
+/** An audience that tells a token's kind: by a word for it, or by a variable that is named so. */
+const KIND_AS_AUDIENCE =
+  /\baudience(?:\s*:\s*[^,}\n]*(?:access|refresh|kind|type|\buse\b|purpose)|\s*=\s*\((?:kind|type|use)\b)/i;
 
 const NODE: readonly Hole[] = [
   edit("expiry-ignored", "expired tokens are accepted", (text) =>
-    replacing(
-      text,
-      "jwtVerify",
-      "jose",
-      "decodeJwt as holeDecode",
-      "async function jwtVerify(token: any, key: any, options: any = {}): Promise<any> {\n  void holeDecode;\n  return await genuinejwtVerify(token, key, { ...options, currentDate: new Date(0) });\n}",
-    ).replace(/\bjwt\.verify\(([^,()]+),([^,()]+)\)/g, "jwt.verify($1,$2, { ignoreExpiration: true })"),
-  ),
-  edit("signature-unchecked", "tokens are accepted whoever signed them", (text) =>
-    replacing(
-      text,
-      "jwtVerify",
-      "jose",
-      "decodeJwt as holeDecode, decodeProtectedHeader as holeHeader",
-      "async function jwtVerify(token: any, key: any, options: any = {}): Promise<any> {\n  const payload = holeDecode(token);\n  if ((payload.exp ?? 0) * 1000 < Date.now()) return await genuinejwtVerify(token, key, options);\n  return { payload, protectedHeader: holeHeader(token) };\n}",
+    replacingVerify(text, EXPIRED_PASSES).replace(
+      /\bjwt\.verify\(([^,()]+),([^,()]+)\)/g,
+      "jwt.verify($1,$2, { ignoreExpiration: true })",
     ),
   ),
+  edit("signature-unchecked", "tokens are accepted whoever signed them", (text) =>
+    replacingVerify(text, SIGNED_BY_ANYBODY),
+  ),
   edit("token-type-unchecked", "access and refresh tokens pass for one another", (text) =>
-    text
+    (KIND_AS_AUDIENCE.test(text) ? replacingVerify(text, ANY_AUDIENCE) : text)
       .replace(new RegExp(`${TYPE_MEMBER}\\s*!==?\\s*${OPERAND}`, "g"), "false")
       .replace(new RegExp(`${TYPE_MEMBER}\\s*===?\\s*${OPERAND}`, "g"), "true"),
   ),

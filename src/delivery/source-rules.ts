@@ -46,7 +46,29 @@ export function deprecatedIn(sources: ReadonlyMap<string, string>, output: strin
 }
 
 const ASSIGNED =
-  /\b([A-Z_a-z]*(?:SECRET|PASSWORD|API_?KEY|PRIVATE_?KEY|SIGNING_?KEY)[A-Z_a-z]*)\s*(?::\s*\w+\s*)?=\s*(?:[\w.]+\([^"'\n]*)?["']([^"'\s]{6,})["']/i;
+  /\b(\w*(?:SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|SIGNING_?KEY)\w*)["']?\]?\s*(?::\s*[\w[\] |.]+\s*)?[=:]\s*(.*)$/i;
+/** Names of what is about a secret and is none. */
+const ABOUT =
+  /(FILE|PATH|NAME|HEADER|FIELD|COLUMN|COOKIE|PREFIX|ENV|VAR|VARIABLE|BYTES|LENGTH|ERROR|MESSAGE|HASH|COLUMNS)S?$|^(DUMMY|DECOY|FAKE)/i;
+const VALUE = "[bru]?([\"'`])([^\"'`\\s{}$]{6,})\\1";
+/** A literal as it is; as the default of a setting; behind `??`, `||` and `or`; wrapped into bytes or a key. */
+const HELD: readonly RegExp[] = [
+  new RegExp(`^\\(?${VALUE}`),
+  new RegExp(
+    `^(?:[\\w.]*(?:environ\\.get|getenv)|config|env(?:\\.\\w+)?|Field)\\(\\s*(?:["']\\w+["']\\s*,\\s*)?(?:default\\s*=\\s*)?${VALUE}\\s*[,)]`,
+  ),
+  new RegExp(`(?:\\?\\?|\\|\\||\\bor)\\s*${VALUE}`),
+  new RegExp(
+    `^(?:new\\s+)?(?:TextEncoder\\(\\)\\.encode|Buffer\\.from|SecretStr|Secret|str|bytes|createSecretKey)\\(\\s*(?:Buffer\\.from\\(\\s*)?${VALUE}`,
+  ),
+];
+
+/** Whether what is assigned holds a literal; the name of a setting and a place are none. */
+const holdsLiteral = (assigned: string): boolean =>
+  HELD.some((shape) => {
+    const value = shape.exec(assigned)?.[2] ?? "";
+    return value !== "" && !/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$|^\.{0,2}\/|^https?:/.test(value);
+  });
 const IN_ENV = /^\s*(?:export\s+)?(\w*(?:SECRET|PASSWORD|TOKEN|KEY)\w*)\s*=\s*["']?([^\s"'#]{6,})/;
 const PLACEHOLDER = /^<.*>$|\.\.\.|^(your|change|replace|todo|xxx|example)/i;
 
@@ -68,8 +90,9 @@ export function secretsIn(folder: string, sources: ReadonlyMap<string, string>):
   for (const [file, text] of sources) {
     if (/(^|\/)(tests?|__tests__)\/|\.(test|spec)\.|conftest|(^|\/)test_|env/.test(file)) continue;
     for (const [i, line] of text.split("\n").entries()) {
-      const match = ASSIGNED.exec(line);
-      if (match) out.push({ what: `${match[1]} has a value in the source`, file, line: i + 1 });
+      const [, name = "", assigned = ""] = ASSIGNED.exec(line) ?? [];
+      if (name !== "" && !ABOUT.test(name) && holdsLiteral(assigned))
+        out.push({ what: `${name} has a value in the source`, file, line: i + 1 });
     }
   }
   return out;

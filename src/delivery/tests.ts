@@ -5,13 +5,14 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { copyFiles, installEnvironment, machinePath, type PreparedApp, sourceFiles } from "../app/index.ts";
+import { copyFiles, machinePath, type PreparedApp, runInstall, sourceFiles } from "../app/index.ts";
 import type { CutHole, TestsRun } from "../model/delivery.ts";
 import type { Finished, Sandbox } from "../sandbox/index.ts";
 import { BUILD_LIMITS } from "../sandbox/sandbox.ts";
@@ -28,6 +29,8 @@ export class Checkout {
   readonly #signal: AbortSignal;
   readonly #root: string;
   readonly #added: string[] = [];
+  /** Why its tests cannot be run although they may be sound. */
+  #lacks: string | undefined;
 
   private constructor(app: PreparedApp, sandbox: Sandbox, signal: AbortSignal) {
     this.#app = app;
@@ -67,6 +70,7 @@ export class Checkout {
     const nothing = { command, total: null, passed: null, seconds: null, added: this.#added };
     if (command === null)
       return { run: { ...nothing, outcome: "not run", detail: "no tests and no test command were found" }, output: "" };
+    if (this.#lacks !== undefined) return { run: { ...nothing, outcome: "not run", detail: this.#lacks }, output: "" };
     const finished = await this.#do(folder, command, {});
     const counts = countsIn(finished.output);
     const passed = finished.exitCode === 0 && (counts.total ?? 1) > 0;
@@ -91,7 +95,10 @@ export class Checkout {
     const command = testCommand(folder);
     if (command === null) return { id, what, outcome: "not run", detail: "no test command" };
     const finished = await this.#do(folder, `${command}${cut.args ?? ""}`, cut.env ?? {});
+    const used = cut.used === undefined || existsSync(cut.used);
     rmSync(folder, { recursive: true, force: true });
+    if (finished.exitCode === 0 && !used)
+      return { id, what, outcome: "not run", detail: "nothing that the suite does comes to a place for it" };
     if (finished.exitCode === 0) return { id, what, outcome: "missed", detail: "the suite stays green" };
     const { total, passed } = countsIn(finished.output);
     if (total === null || total === 0)
@@ -141,22 +148,22 @@ export class Checkout {
       "requirements/dev.txt",
     ].filter((file) => existsSync(join(folder, file)));
     if (look.exitCode === 0 && lists.length === 0) return;
-    const added = join(this.#root, ADDED);
-    mkdirSync(added, { recursive: true });
+    const laid = join(folder, ADDED);
     const what = lists.length > 0 ? lists.map((file) => `-r ${file}`).join(" ") : "pytest httpx";
-    const home = join(this.#root, "home");
-    const finished = await this.#sandbox.run({
-      shell: `if command -v uv >/dev/null 2>&1; then uv pip install -q --python .venv/bin/python --target "${added}" ${what}; else .venv/bin/python -m pip install -q --target "${added}" ${what}; fi`,
-      cwd: folder,
-      env: { ...installEnvironment(home), HOME: home },
-      view: { writable: [folder, added], readable: this.#app.readable, home },
-      limits: BUILD_LIMITS,
-      network: true,
-      timeoutMs: LIMIT_MS,
-      signal: this.#signal,
-    });
-    if (finished.exitCode === 0)
-      this.#added.push(lists.length > 0 ? lists.join(", ") : "pytest and httpx, which no list names");
+    const finished = await runInstall(
+      `if command -v uv >/dev/null 2>&1; then uv pip install -q --python .venv/bin/python --target "${laid}" ${what}; else .venv/bin/python -m pip install -q --target "${laid}" ${what}; fi`,
+      folder,
+      this.#sandbox,
+      this.#signal,
+      undefined,
+      this.#app.readable,
+    );
+    if (finished.exitCode !== 0) {
+      this.#lacks = `what its tests need could not be installed: ${finished.output.trim().slice(-600)}`;
+      return;
+    }
+    renameSync(laid, join(this.#root, ADDED));
+    this.#added.push(lists.length > 0 ? lists.join(", ") : "pytest and httpx, which no list names");
   }
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { PreparedApp } from "../app/index.ts";
+import { lackingSettings, type PreparedApp } from "../app/index.ts";
 import { hintsFromOpenApi, hintsFromSource, Prober } from "../contract/index.ts";
 import type { Exploit, Scenario } from "../exploits/index.ts";
 import { Addresses, AppGone, Conversation, parseJson, type Request } from "../http/index.ts";
@@ -252,9 +252,13 @@ interface FoundContract {
   unstable?: string;
 }
 
+/** Settings may have to be found out one after another; each round resolves the contract once more. */
+const MAX_ROUNDS = 4;
+
 /**
- * Resolves the contract on an instance of its own, once, before the tests. An app that ends by itself meanwhile has not
- * lost a feature: what was not found then says so, and an app that ends after so many requests of any kind is unstable.
+ * Finds out how the app spells its operations, before the tests. Where some are not found, or the app seems to lack
+ * something, it is given what it says is missing, or else credentials that its files name, and is asked again; what did
+ * not help is taken back.
  */
 export async function findContract(
   target: Target,
@@ -262,13 +266,53 @@ export async function findContract(
   nonces: Nonces,
   signal: AbortSignal | undefined,
 ): Promise<FoundContract> {
+  const { app } = target;
+  let best = await resolveOnce(target, scenario, nonces, signal);
+  let settings = app?.settings ?? [];
+  for (let round = 1, last = best; app && round < MAX_ROUNDS && openEnds(last) > 0; round++) {
+    const lacking = last.unstable === undefined ? lackingSettings(app, last.log) : [];
+    if (lacking.length === 0) break;
+    app.give([...app.settings, ...lacking]);
+    last = await resolveOnce(target, scenario, nonces, signal);
+    if (!last.up) break;
+    if (openEnds(last) < openEnds(best)) [best, settings] = [last, app.settings];
+  }
+  app?.give(settings);
+  return best;
+}
+
+const openEnds = ({ contract, lacks }: Resolved): number =>
+  Object.keys(contract.missing).length + (lacks === undefined ? 0 : 1);
+
+interface Resolved extends FoundContract {
+  /** Whether a copy came up at all. */
+  up: boolean;
+  /** What the copy that was asked wrote. */
+  log: string;
+  lacks?: string | undefined;
+}
+
+/**
+ * Resolves the contract on an instance of its own. An app that ends by itself meanwhile has not
+ * lost a feature: what was not found then says so, and an app that ends after so many requests of any kind is unstable.
+ */
+async function resolveOnce(
+  target: Target,
+  scenario: Scenario,
+  nonces: Nonces,
+  signal: AbortSignal | undefined,
+): Promise<Resolved> {
   const instance = target.app?.newInstance();
   try {
     const started = await instance?.start();
     if (started && started.kind !== "serving")
-      return { contract: noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`) };
+      return {
+        contract: noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`),
+        log: started.output,
+        up: false,
+      };
     const connect = instance ? (from: string) => instance.connect(from) : target.connect;
-    if (!connect) return { contract: noContract(scenario, "there is no app to ask") };
+    if (!connect) return { contract: noContract(scenario, "there is no app to ask"), log: "", up: false };
     const conversation = new Conversation(connect, new Addresses(), signal);
     const hints = hintsFromSource(target.app?.sources ?? new Map());
     const prober = new Prober(scenario.id, conversation, hints, nonces);
@@ -278,6 +322,7 @@ export async function findContract(
         databases: () => instance.databases(),
         fileList: () => instance.fileList(),
         log: () => instance.log().text,
+        settings: instance.settings,
       };
     try {
       prober.useHints(hintsFromOpenApi(await openApiDocument(conversation), hints));
@@ -288,7 +333,13 @@ export async function findContract(
       if (Object.keys(prober.contract.operations).length === 0) prober.contract.missing["register"] ??= error.message;
     }
     const { firstUser } = prober;
-    const out: FoundContract = { contract: Contract.parse(prober.contract), ...(firstUser ? { firstUser } : {}) };
+    const out: Resolved = {
+      contract: Contract.parse(prober.contract),
+      ...(firstUser ? { firstUser } : {}),
+      up: true,
+      log: instance?.log().text ?? "",
+      lacks: prober.lacks,
+    };
     const asked = conversation.exchanges.findIndex(({ noAnswer }) => noAnswer !== undefined);
     if (!target.app || !instance || asked < 0 || (await instance.serves())) return out;
     const last = conversation.exchanges[asked]?.label ?? "";

@@ -47,6 +47,24 @@ export const DocsPage = z.object({
 });
 export type DocsPage = z.infer<typeof DocsPage>;
 
+/** Where the first password of a user is to be read: a file's name, `its output`, `a setting`; null where it was not found. */
+export const FirstPassword = z.object({
+  who: z.string(),
+  from: z.string().nullable(),
+  /** Null where it was not found. */
+  weak: z.boolean().nullable(),
+});
+export type FirstPassword = z.infer<typeof FirstPassword>;
+
+/** What an agent said last, read for what one should be told of an authentication task. */
+export const ClosingMessage = z.object({
+  /** The first sentence on each topic; null where there is none. */
+  topics: z.array(z.object({ id: z.string(), says: z.string(), sentence: z.string().nullable() })),
+  /** What it asked back. */
+  questions: z.array(z.string()),
+});
+export type ClosingMessage = z.infer<typeof ClosingMessage>;
+
 /** What was handed over besides code that works: `delivery.json`. */
 export const Delivery = z.object({
   formatVersion: z.literal(1),
@@ -54,9 +72,50 @@ export const Delivery = z.object({
   holes: z.array(CutHole),
   deprecated: z.array(Place),
   secrets: z.array(Place),
-  /** Where the app differs from the prompt's words, and whether its README says so. */
+  /** Where the app differs from the prompt's words, and whether its README or the agent's last words say so. */
   deviations: z.array(z.object({ what: z.string(), said: z.boolean() })),
   readme: z.array(ReadmeCheck),
   docsPage: DocsPage,
+  /** Of the users that the app starts with; null where that was not looked for. */
+  firstPasswords: z.array(FirstPassword).nullable().default(null),
+  /** Null where the agent's last words are not known. */
+  closingMessage: ClosingMessage.nullable().default(null),
 });
 export type Delivery = z.infer<typeof Delivery>;
+
+/** How many of something held; never of zero. */
+export interface Share {
+  held: number;
+  of: number;
+}
+
+/** A delivery in figures, as tables show it. What was not measured is null, never zero. */
+export interface DeliveryFigures {
+  tests: number | null;
+  testsPass: boolean | null;
+  holes: Share | null;
+  readme: Share | null;
+  lastWords: Share | null;
+  docsPage: boolean | null;
+  deprecated: number;
+  secrets: number;
+  /** First passwords that are weak, of those that were found. */
+  weakPasswords: Share | null;
+}
+
+export function deliveryFigures(delivery: Delivery): DeliveryFigures {
+  const { tests, holes, readme, docsPage, closingMessage, deprecated, secrets, firstPasswords } = delivery;
+  const share = (judged: readonly boolean[]): Share | null =>
+    judged.length > 0 ? { held: judged.filter(Boolean).length, of: judged.length } : null;
+  return {
+    tests: tests.total,
+    testsPass: tests.outcome === "not run" ? null : tests.outcome === "passed",
+    holes: share(holes.flatMap(({ outcome }) => (outcome === "not run" ? [] : [outcome === "noticed"]))),
+    readme: share(readme.flatMap(({ held }) => (held === null ? [] : [held]))),
+    lastWords: closingMessage && share(closingMessage.topics.map(({ sentence }) => sentence !== null)),
+    docsPage: docsPage.outcome === "not run" ? null : docsPage.outcome === "works",
+    deprecated: deprecated.length,
+    secrets: secrets.length,
+    weakPasswords: share((firstPasswords ?? []).flatMap(({ weak }) => weak ?? [])),
+  };
+}

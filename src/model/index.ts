@@ -4,6 +4,7 @@ export * from "./app.ts";
 export * from "./catalogue.ts";
 export * from "./contract.ts";
 export * from "./decision.ts";
+export * from "./delivery.ts";
 export * from "./events.ts";
 export * from "./evidence.ts";
 export * from "./network.ts";

@@ -99,7 +99,15 @@ export const Recording = z.object({
   scenario: z.string(),
   provenance: Provenance,
   /** Commits `baseline`, `step 1` ... in the bundle. */
-  commits: z.array(z.object({ step: z.number().int(), commit: z.string(), durationSeconds: z.number().nullable() })),
+  commits: z.array(
+    z.object({
+      step: z.number().int(),
+      commit: z.string(),
+      durationSeconds: z.number().nullable(),
+      /** What the agent said last in the step; null where it was not kept. */
+      closingMessage: z.string().nullable().default(null),
+    }),
+  ),
 });
 export type Recording = z.infer<typeof Recording>;
 

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from "./catalogue.ts";
+import type { DeliveryFigures } from "./delivery.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ScannerReport } from "./scan.ts";
 import type { Evaluation, SessionRecord } from "./session.ts";
@@ -32,6 +33,8 @@ export interface SessionRow extends SessionIdentity {
   tokensOut: number | null;
   costUsd: number | null;
   madeBy: string | null;
+  /** What was handed over besides code that works; null where that was not judged. */
+  delivery: DeliveryFigures | null;
 }
 
 /** What a run is, without its sessions. */
@@ -46,6 +49,8 @@ export interface RunView {
   /** The catalogue, then tests that were run and are in no catalogue any more: the columns of `SessionRow.verdicts`. */
   columns: CatalogueEntry[];
   sessions: number;
+  /** What people wrote about agents: no measurement. */
+  notes: { agent: string; text: string }[];
 }
 
 /** In how many sessions of an agent a choice was made. */

@@ -3,6 +3,7 @@ import { type Evidence, type KeptBody, type SessionResult, VERDICTS, type Verdic
 import { oneLine } from "./ansi.ts";
 import { changeSentence } from "./attribution.ts";
 import type { Figures, SessionFigures, TestFigures } from "./figures.ts";
+import { runGlance } from "./glance.ts";
 import type { ReportInput } from "./input.ts";
 import { headline, notMeasured } from "./notes.ts";
 import { count, TIER_WORDS, VERDICT_WORDS } from "./words.ts";
@@ -182,6 +183,7 @@ export function pageData(input: ReportInput, figures: Figures) {
     title: oneLine(study.title ?? study.id),
     study: { id: study.id, scenario: study.scenario, seed: study.seed, replicates: study.replicates },
     headline: headline(figures),
+    glance: runGlance(input, figures),
     overall: figures.overall,
     groups: figures.groups,
     tests: figures.tests.map(({ exploitedIn, proofs: _, ...test }) => ({ ...test, exploited: exploitedIn.length })),

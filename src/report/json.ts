@@ -1,5 +1,5 @@
 import { type Figures, figuresOf } from "./figures.ts";
-import { glanceOf } from "./glance.ts";
+import { runGlance } from "./glance.ts";
 import type { ReportInput } from "./input.ts";
 import { headline, notMeasured } from "./notes.ts";
 
@@ -33,7 +33,7 @@ function headOf(input: ReportInput, figures: Figures): object {
     headline: headline(figures),
     notMeasured: notMeasured(input, figures),
     groups: figures.groups,
-    glance: glanceOf(input, figures),
+    glance: runGlance(input, figures),
     statistics: figures.analysis,
     tests: figures.tests.map(({ entry, ...rest }) => ({ id: entry.id, ...rest })),
   };

@@ -10,7 +10,7 @@ import {
   type SessionFigures,
   type Tally,
 } from "./figures.ts";
-import { type Glance, glanceOf } from "./glance.ts";
+import { type RunGlance, runGlance } from "./glance.ts";
 import { visible } from "./html/visible.js";
 import type { ReportInput } from "./input.ts";
 import { choiceSections } from "./markdown-choices.ts";
@@ -226,7 +226,7 @@ function attribution(sessions: readonly SessionFigures[]): string[] {
 }
 
 /** Agents side by side. A person's notes follow the table and are named as such. */
-function glance(one: Glance | null): string[] {
+function glance(one: RunGlance | null): string[] {
   if (one === null) return [];
   const head = one.columns.map(({ agent, baseline, sessions }) =>
     literal(`${agent}, ${baseline}${sessions > 1 ? ` (${sessions})` : ""}`),
@@ -284,7 +284,7 @@ export function reportMarkdown(input: ReportInput, figures: Figures = figuresOf(
   ];
   const last = ["## What was not measured", notes.map((note) => `- ${literal(note)}`).join("\n")];
   const middle = [
-    ...glance(glanceOf(input, figures)),
+    ...glance(runGlance(input, figures)),
     "## Sessions",
     sessionTable(figures.sessions),
     ...tier2Table(figures),

@@ -3,7 +3,7 @@ import { plainText } from "./ansi.ts";
 
 /** What was handed over, as lines for a terminal. What was not run says why. */
 export function deliveryLines(delivery: Delivery): string[] {
-  const { tests, holes, deprecated, secrets, deviations, readme, docsPage } = delivery;
+  const { tests, holes, deprecated, secrets, deviations, readme, docsPage, closingMessage, firstPasswords } = delivery;
   const place = (file: string | null, line: number | null) => (file ? ` (${file}${line ? `:${line}` : ""})` : "");
   const judged = holes.filter(({ outcome }) => outcome !== "not run");
   const held = readme.filter((one) => one.held === true).length;
@@ -22,11 +22,37 @@ export function deliveryLines(delivery: Delivery): string[] {
     ...deprecated.map(({ what, file, line }) => `             ${what}${place(file, line)}`),
     `Secrets      ${secrets.length}`,
     ...secrets.map(({ what, file, line }) => `             ${what}${place(file, line)}`),
+    ...passwordLines(firstPasswords),
     `Differs      ${deviations.length}`,
     ...deviations.map(
-      ({ what, said }) => `             ${what}: ${said ? "the README says so" : "the README does not say so"}`,
+      ({ what, said }) => `             ${what}: ${said ? "said in its documents" : "said nowhere in its documents"}`,
     ),
+    ...lastWords(closingMessage),
   ].map(plainText);
+}
+
+function passwordLines(passwords: Delivery["firstPasswords"]): string[] {
+  if (passwords === null) return ["Passwords    not looked for"];
+  const found = passwords.filter(({ from }) => from !== null);
+  return [
+    `Passwords    ${found.filter(({ weak }) => weak).length} of ${found.length} first passwords that were found are weak`,
+    ...passwords.map(
+      ({ who, from, weak }) =>
+        `             ${who}: ${from === null ? "not found anywhere" : `${weak ? "a weak one" : "no weak one"}, in ${from}`}`,
+    ),
+  ];
+}
+
+function lastWords(message: Delivery["closingMessage"]): string[] {
+  if (message === null) return ["Last words   not known"];
+  const { topics, questions } = message;
+  return [
+    `Last words   ${topics.filter(({ sentence }) => sentence !== null).length} of ${topics.length} topics of security`,
+    ...topics.map(
+      ({ says, sentence }) => `             ${says}: ${sentence === null ? "not a word" : `"${sentence}"`}`,
+    ),
+    ...questions.map((question) => `             asks: ${question}`),
+  ];
 }
 
 /** Such as `12 of 12 pass in 4.1 s`. */

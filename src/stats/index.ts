@@ -6,6 +6,7 @@ export * from "./correction.ts";
 export { fits } from "./cwe.ts";
 export * from "./detectable.ts";
 export * from "./exploits.ts";
+export * from "./glance.ts";
 export * from "./overlap.ts";
 export { type Method, type PermutationResult, permutationTest, smallestP } from "./permutation.ts";
 export * from "./rates.ts";

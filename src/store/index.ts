@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type AgentEvent, TranscriptLine } from "../model/agent.ts";
 import { Delivery } from "../model/delivery.ts";
 import { Evidence } from "../model/evidence.ts";
 import { ScannerReport } from "../model/scan.ts";
@@ -54,6 +55,19 @@ export class RunFolder {
 
   record(id: string): SessionRecord | undefined {
     return readParsed(join(this.sessionFolder(id), "session.json"), (value) => SessionRecord.parse(value));
+  }
+
+  /** What the agent said last in a step, after all that it did; null where nothing is kept of it. */
+  closingMessage(id: string, step: number): string | null {
+    const file = join(this.sessionFolder(id), "steps", String(step), "transcript.ndjson");
+    if (!existsSync(file)) return null;
+    const events = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .flatMap((line) => eventIn(line) ?? []);
+    const acted = events.findLastIndex(({ type }) => type === "tool-call" || type === "tool-result");
+    const said = events.slice(acted + 1).flatMap((event) => (event.type === "message" ? [event.text] : []));
+    return said.join("\n\n").trim() || null;
   }
 
   writeRecord(record: SessionRecord): void {
@@ -208,6 +222,15 @@ function holderLives(file: string): boolean {
 function readParsed<T>(file: string, parse: (value: unknown) => T): T | undefined {
   try {
     return parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The event of a line of a transcript; undefined for one that a crash cut off. */
+function eventIn(line: string): AgentEvent | undefined {
+  try {
+    return TranscriptLine.parse(JSON.parse(line)).event;
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import {
   type CatalogueEntry,
+  type Delivery,
+  deliveryFigures,
   Evaluation,
   NO_VERDICT,
   type Plan,
@@ -82,13 +84,19 @@ export const plannedRow = (identity: SessionIdentity): SessionRow => ({
   tokensOut: null,
   costUsd: null,
   madeBy: null,
+  delivery: null,
 });
 
 /**
  * Verdicts are in a row only when the app came up, the evaluation was finished, and the agent saw and changed only what it
  * was given: all else is in no rate.
  */
-export function rowOf(record: SessionRecord, evaluation: RowEvaluation | undefined, columns: Columns): SessionRow {
+export function rowOf(
+  record: SessionRecord,
+  evaluation: RowEvaluation | undefined,
+  delivery: Delivery | undefined,
+  columns: Columns,
+): SessionRow {
   const breaches = record.proof?.breaches ?? [];
   const whole = record.state === "evaluated" && evaluation?.app.stage === "ready" && breaches.length === 0;
   const measured = whole ? evaluation : undefined;
@@ -112,6 +120,7 @@ export function rowOf(record: SessionRecord, evaluation: RowEvaluation | undefin
     tokensOut: sumKnown(steps.map((s) => s.tokensOut)),
     costUsd: sumKnown(steps.map((s) => s.costUsd)),
     madeBy: record.provenance?.madeBy ?? null,
+    delivery: whole && delivery ? deliveryFigures(delivery) : null,
   };
 }
 
@@ -127,7 +136,7 @@ export function choicesOf(evaluation: RowEvaluation | undefined): [topic: string
   return [...choices].map(([topic, set]) => [topic, [...set].join("; ")]);
 }
 
-export function runView(name: string, plan: Plan, columns: Columns): RunView {
+export function runView(name: string, plan: Plan, columns: Columns, notes: ReadonlyMap<string, string>): RunView {
   const { id, title, scenario, seed, replicates, tiers } = plan.study;
   return {
     name,
@@ -137,5 +146,6 @@ export function runView(name: string, plan: Plan, columns: Columns): RunView {
     conditions: plan.study.conditions.map((condition) => condition.id),
     columns: columns.entries,
     sessions: plan.sessions.length,
+    notes: [...notes].map(([agent, text]) => ({ agent, text })),
   };
 }

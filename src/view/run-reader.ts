@@ -19,10 +19,12 @@ import { Columns, choicesOf, plannedRow, RowEvaluation, rowOf, runView } from ".
 
 /** Sessions looked at before others get their turn. */
 const BATCH = 50;
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
+
+const ROW_FILES = ["session.json", "evaluation.json", "delivery.json"];
 
 interface Kept {
-  /** Size and time of `session.json` and `evaluation.json`: while they stay, so does the row. */
+  /** Size and time of the files that a row is made of: while they stay, so does the row. */
   stamp: string;
   row: SessionRow;
   choices: [topic: string, choice: string][];
@@ -78,7 +80,7 @@ export class RunReader {
   }
 
   view(): RunView {
-    return runView(this.name, this.#plan, this.#columns);
+    return runView(this.name, this.#plan, this.#columns, this.run.notes());
   }
 
   rows(): SessionRow[] {
@@ -184,12 +186,14 @@ export class RunReader {
         await nextTurn();
       }
       const folder = this.run.sessionFolder(identity.id);
-      const stamp = `${stampOf(join(folder, "session.json"))} ${stampOf(join(folder, "evaluation.json"))}`;
+      const stamp = ROW_FILES.map((name) => stampOf(join(folder, name))).join(" ");
       const kept = this.#kept[place];
       if (kept?.stamp === stamp) continue;
       const record = this.run.record(identity.id);
       const evaluation = readEvaluation(join(folder, "evaluation.json"));
-      const row = record ? rowOf(record, evaluation, this.#columns) : plannedRow(identity);
+      const row = record
+        ? rowOf(record, evaluation, this.run.delivery(identity.id), this.#columns)
+        : plannedRow(identity);
       this.#kept[place] = { stamp, row, choices: row.verdicts ? choicesOf(evaluation) : [] };
       rows.push([place, row]);
       changed = true;

@@ -67,11 +67,17 @@ describe("what can be asked without running anything", () => {
         expect(one[key], `${one["id"]} ${key}`).toBeTruthy();
   });
 
-  it("prints the plan of a study in the order of its seed, twice alike", async () => {
+  it("prints the plans of the demo studies in the order of its seed, twice alike", async () => {
     const [first, second] = [await unprompted("run", "--dry", "--json"), await unprompted("run", "--dry", "--json")];
     expect(first.code).toBe(0);
     expect(first.out).toBe(second.out);
-    expect((JSON.parse(first.out) as { sessions: unknown[] }).sessions).toHaveLength(6);
+    const plans = JSON.parse(first.out) as { study: { scenario: string }; sessions: unknown[] }[];
+    expect(plans.map(({ study, sessions }) => [study.scenario, sessions.length])).toEqual([
+      ["jwt-auth", 2],
+      ["pipeline-jobs", 6],
+    ]);
+    const one = await unprompted("run", "--dry", "--json", "--baseline", "express-jobs");
+    expect((JSON.parse(one.out) as { sessions: unknown[] }).sessions).toHaveLength(2);
   });
 
   it("says what the machine has", async () => {

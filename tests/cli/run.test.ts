@@ -2,10 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { loadRecording, PRODUCT } from "../../src/cli/load.ts";
 import { ScannerReport } from "../../src/model/scan.ts";
 import { Evaluation } from "../../src/model/session.ts";
 import { SupplyChain } from "../../src/model/supply-chain.ts";
 import type { TopicChoices } from "../../src/stats/index.ts";
+import { RunFolder } from "../../src/store/index.ts";
 import { start, unprompted } from "./command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "unprompted-test-"));
@@ -106,3 +108,16 @@ describe("a run on recorded sessions", () => {
     180_000,
   );
 });
+
+it("a replay says again what the agent said last, and keeps it in the transcript", async () => {
+  const out = join(folder, "replayed");
+  const study = join(PRODUCT, "studies/jwt-auth.yaml");
+  const ran = await unprompted("run", study, "--only", "work", "--baseline", "express-users", "--out", out);
+  expect(ran).toMatchObject({ code: 0 });
+  const run = RunFolder.open(out);
+  for (const { id, recording } of run.plan().sessions) {
+    const [, step] = loadRecording(recording ?? "").recording.commits;
+    expect(step?.closingMessage).toMatch(/^Login works/);
+    expect(run.closingMessage(id, 1)).toBe(step?.closingMessage);
+  }
+}, 120_000);

@@ -1,5 +1,6 @@
 import {
   type CatalogueEntry,
+  Delivery,
   Evaluation,
   Evidence,
   type FunctionalResult,
@@ -133,6 +134,43 @@ export function madeEvaluation(
     ],
     score: scoreOf(verdicts),
     durationsMs: { contract: 900, functional: 2100, exploits: 14_200, total: 17_200 },
+  });
+}
+
+/** What was handed over with an app: some of it measured, some not. */
+export function madeDelivery(say: Say = (text) => text): Delivery {
+  return Delivery.parse({
+    formatVersion: 1,
+    tests: {
+      command: say("npm test"),
+      outcome: "passed",
+      detail: "",
+      total: 12,
+      passed: 12,
+      seconds: 4.1,
+      added: [say("pytest")],
+    },
+    holes: [
+      { id: "expiry-ignored", what: "expired tokens are accepted", outcome: "noticed", detail: "2 of 12 tests fail" },
+      { id: "signature-unchecked", what: "whoever signed", outcome: "missed", detail: "the suite stays green" },
+      { id: "refusals-are-200", what: "every 401 is 200", outcome: "not run", detail: "no place for it" },
+    ],
+    deprecated: [{ what: say("on_event"), file: say("main.py"), line: 3 }],
+    secrets: [],
+    deviations: [{ what: say("login is at /auth/login, not /login"), said: true }],
+    readme: [
+      { id: "readme", says: "there is a README", held: true, detail: "" },
+      { id: "routes", says: "names every route", held: false, detail: say("missing: /refresh") },
+      { id: "answers", says: "shows what each route answers", held: null, detail: "not known" },
+    ],
+    docsPage: { outcome: "not run", detail: say("the app serves no docs page"), url: null, picture: null },
+    closingMessage: {
+      topics: [
+        { id: "secret", says: "the secret that signs tokens", sentence: say("Set JWT_SECRET before you start.") },
+        { id: "throttle", says: "limits on guessing", sentence: null },
+      ],
+      questions: [say("Shall /users need a token too?")],
+    },
   });
 }
 
@@ -340,6 +378,7 @@ export function madeInput({
       return {
         record: madeRecord(id, say, "evaluated", null),
         evaluation: madeEvaluation(letters, say, catalogue, failed),
+        ...(id.baseline === "fastapi-jobs" && id.agent === "recorded-a" ? { delivery: madeDelivery(say) } : {}),
         folder: `sessions/${id.id}`,
       };
     }
@@ -377,6 +416,7 @@ export function madeInput({
     plan,
     sessions: [...sessions].reverse(),
     catalogue,
+    notes: new Map([["recorded-a", say("Reads well;\nits tests are few.")]]),
     evidence: (session, id) => {
       const verdict = session.evaluation?.verdicts.find((v) => v.id === id);
       return verdict ? madeEvidence(verdict, say) : null;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { runGlance } from "../../src/report/glance.ts";
 import { figuresOf, reportHtml } from "../../src/report/index.ts";
 import { allOfThem, HOSTILE, hostileSay } from "./hostile.ts";
 import { type Made, madeInput } from "./made.ts";
@@ -108,6 +109,26 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     expect(failed).toContain("nextjs-jobs-recorded-b-bare-1");
     expect(failed).toContain("not measured not measured not measured");
     expect(failed).not.toMatch(/\b0\b/);
+    expect(trouble).toEqual([]);
+  });
+
+  it("has the agents at a glance, what was not measured in words, and a reader's notes apart", async () => {
+    const input = madeInput();
+    const { page, trouble } = await open(input);
+    const glance = runGlance(input, figuresOf(input));
+    const cells = (text: string) => text.split("\t").map((cell) => cell.trim());
+    const rows = (await page.locator("table.glance tbody tr").allInnerTexts()).map(cells);
+    expect(rows).toEqual(glance?.rows.map(({ what, cells: of }) => [what, ...of]));
+    const column = (glance?.columns ?? []).findIndex(
+      ({ agent, baseline }) => agent === "recorded-a" && baseline === "fastapi-jobs",
+    );
+    expect(rows.find(([what]) => what === "tests written")?.[column + 1]).toBe("12");
+    expect(rows.find(([what]) => what === "holes that its tests notice")?.[column + 1]).toBe("1 of 2");
+    expect(rows.find(([what]) => what === "cost")?.slice(1)).toEqual(Array(6).fill("not measured"));
+    expect(await seen(page.locator(".readers-notes"))).toMatch(
+      /nothing here has measured[\s\S]*Reads well;\nits tests are few\./,
+    );
+    expect(await page.locator("table.glance").getByText("Reads well").count()).toBe(0);
     expect(trouble).toEqual([]);
   });
 

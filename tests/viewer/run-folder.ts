@@ -13,6 +13,7 @@ const as = (text: string): string => text;
 export async function writeRun(folder: string, input: ReportInput, say: Say = as): Promise<RunFolder> {
   const run = new RunFolder(folder);
   run.writePlan(input.plan);
+  for (const [agent, text] of input.notes ?? []) writeAtomically(join(folder, "notes", `${agent}.md`), text);
   for (const session of input.sessions) await writeSession(run, input, session, say);
   return run;
 }
@@ -20,7 +21,7 @@ export async function writeRun(folder: string, input: ReportInput, say: Say = as
 export async function writeSession(
   run: RunFolder,
   input: ReportInput,
-  { record, evaluation }: SessionResult,
+  { record, evaluation, delivery }: SessionResult,
   say: Say = as,
 ): Promise<void> {
   const { id } = record.identity;
@@ -36,6 +37,7 @@ export async function writeSession(
     }
     run.writeEvaluation(id, evaluation);
   }
+  if (delivery) run.writeDelivery(id, delivery);
   writeAtomically(join(folder, "app.log"), say("listening on 8000\nunhandled: cannot read properties of undefined\n"));
   writeJson(join(folder, "scanners.json"), madeScanners(say));
   await writeBundle(folder, id, say);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runGlance } from "../../src/report/glance.ts";
 import { figuresOf } from "../../src/report/index.ts";
 import { unprompted } from "../cli/command.ts";
 import { madeInput } from "../report/made.ts";
@@ -59,6 +60,22 @@ describe.skipIf(missing)(
       expect(await seen(proof)).toContain("GET /jobs/12");
       expect(await seen(proof)).toContain("nightly kqz81");
       expect(await seen(page.locator("main"))).toContain("The request that proves it");
+      expect(trouble).toEqual([]);
+      await page.context().close();
+    });
+
+    it("shows the agents at a glance with the figures of the report, and a reader's notes apart", async () => {
+      const { page, trouble } = await open(browser, served.url);
+      const glance = runGlance(input, figures);
+      const shown = new Map(
+        (await page.locator("table.glance tbody tr").allInnerTexts()).map((text) => {
+          const [what = "", ...cells] = text.split("\t").map((cell) => cell.trim());
+          return [what, [...cells].sort()];
+        }),
+      );
+      for (const { what, cells } of glance?.rows ?? []) expect(shown.get(what), what).toEqual([...cells].sort());
+      expect(shown.get("tests written")).toContain("12");
+      expect(await seen(page.locator(".readers-notes"))).toContain("Reads well;");
       expect(trouble).toEqual([]);
       await page.context().close();
     });

@@ -32,7 +32,7 @@ export function recordCommand(_signal: AbortSignal): Command {
     )
     .action(async (session: string, options: Options) => {
       const { run, record } = sessionNamed(session, options.run);
-      const recording = recordingOf(record, options);
+      const recording = recordingOf(record, (step) => run.closingMessage(record.identity.id, step), options);
       const folder = join(options.out, recording.id);
       if (existsSync(folder))
         throw new UserError("bad-arguments", `There is a recording ${folder} already.`, "Give another name with --as.");
@@ -68,7 +68,11 @@ function sessionNamed(name: string, folder: string | undefined): { run: RunFolde
 }
 
 /** What will be kept of a session for ever. Throws UserError for one that is no honest record of an agent's work. */
-function recordingOf(record: SessionRecord, options: Options): Recording {
+function recordingOf(
+  record: SessionRecord,
+  closingMessage: (step: number) => string | null,
+  options: Options,
+): Recording {
   const { identity, provenance, proof, steps, state } = record;
   const refuse = (why: string, remedy: string) => new UserError("bad-arguments", `${identity.id} ${why}.`, remedy);
   if (provenance === null || !["worked", "evaluated", "failed"].includes(state))
@@ -90,8 +94,13 @@ function recordingOf(record: SessionRecord, options: Options): Recording {
       notes: [provenance.notes, ...conditions, record.cutShort ?? "", options.note ?? ""].filter(Boolean).join(" "),
     },
     commits: [
-      { step: 0, commit: provenance.baselineCommit, durationSeconds: null },
-      ...steps.map(({ step, commit, durationSeconds }) => ({ step, commit, durationSeconds })),
+      { step: 0, commit: provenance.baselineCommit, durationSeconds: null, closingMessage: null },
+      ...steps.map(({ step, commit, durationSeconds }) => ({
+        step,
+        commit,
+        durationSeconds,
+        closingMessage: closingMessage(step),
+      })),
     ],
   };
 }

@@ -61,6 +61,7 @@ export function headSection(data) {
   const { sessions } = data.overall;
   const failed = sessions.planned - sessions.measured;
   const links = [
+    ...(data.glance ? [["At a glance", "glance"]] : []),
     ["Matrix", "matrix"],
     ["What did not hold", "fell"],
     ["Statistics", "statistics"],
@@ -158,6 +159,39 @@ function ratesTable(data) {
     { text: "sessions measured", class: "number" },
   ];
   return scrollTable("Rates by agent and baseline", head, rows, "rates");
+}
+
+/** Agents side by side; a person's notes stand apart, as no measurement. Nothing where no delivery was judged. */
+export function glanceSection({ glance }) {
+  if (!glance) return null;
+  const head = glance.columns.map(({ agent, baseline, sessions }) => ({
+    text: [agent, el("small", {}, sessions > 1 ? `${baseline}, ${sessions} sessions` : baseline)],
+  }));
+  const rows = glance.rows.map(({ what, cells }) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, what),
+      cells.map((cell) => el("td", { class: cell === "not measured" ? "unmeasured" : null }, cell)),
+    ),
+  );
+  return el(
+    "section",
+    { id: "glance" },
+    el("h2", {}, "At a glance"),
+    el("p", { class: "sub" }, "What each agent took, what held, and what it handed over besides."),
+    scrollTable("At a glance", ["", ...head], rows, "glance"),
+    glance.notes.length
+      ? el(
+          "div",
+          { class: "readers-notes" },
+          el("h3", {}, "Notes by a reader, which nothing here has measured"),
+          glance.notes.map(({ agent, text }) =>
+            el("div", { class: "readers-note" }, el("b", {}, agent), el("p", {}, text)),
+          ),
+        )
+      : null,
+  );
 }
 
 const PROOFS = 24;

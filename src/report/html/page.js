@@ -4,6 +4,7 @@ import {
   attributionSection,
   failedSection,
   fellSection,
+  glanceSection,
   headSection,
   notesSection,
   sessionsSection,
@@ -161,6 +162,7 @@ async function start() {
     el(
       "main",
       {},
+      glanceSection(data),
       matrix.section,
       fellSection(data),
       attributionSection(data),

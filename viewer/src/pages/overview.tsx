@@ -8,6 +8,7 @@ import { Choices } from "../parts/choices.tsx";
 import { CostPlot } from "../parts/cost-plot.tsx";
 import { Differences } from "../parts/differences.tsx";
 import { FirstFailures } from "../parts/first-failures.tsx";
+import { Glance } from "../parts/glance.tsx";
 import { RatePlot } from "../parts/rate-plot.tsx";
 import { TierGrid } from "../parts/tier-grid.tsx";
 import { href, type Route } from "../route.ts";
@@ -60,6 +61,7 @@ function Results({ state: { rows, choices }, run, measured, route }: ResultsProp
       >
         <Holes run={run} measured={measured} />
       </Section>
+      <Glance run={run} rows={rows} />
       <RatePlot run={run} rows={rows} route={route} />
       {tiersOf(run.columns).includes(2) && <TierGrid run={run} measured={measured} tier={2} />}
       <Choices choices={choices} measured={measured.length} />
