@@ -42,6 +42,8 @@ function check() {
   for (const who of ["ALICE", "BOB", "CAROL"])
     need(who + "_PASSWORD", (value) => value.length > 8 && value.length <= 16 && /\\d/.test(value) && /[a-z]/.test(value), "8 to 16 characters");
   need("SEED_PASSWORD", (value) => Buffer.byteLength(value) >= 40, "a password of at least 40 bytes");
+  need("ADMIN_PASSWORD", (value) => value.length >= 12 && /[A-Z]/.test(value) && /[^\\w]/.test(value), "a strong one");
+  need("SERVICE_URL", (value) => URL.canParse(value), "where it is");
   need("COOKIE_KEY", (value) => value.length === 32, "it must be exactly 32 characters");
   need("SHIFT_HOURS", (value) => Number.isInteger(Number(value)) && value !== "", "it must be an integer");
 }
