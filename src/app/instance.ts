@@ -59,12 +59,12 @@ export class Instance {
    */
   async start(timeoutMs = this.#app.options.recipe.startTimeoutMs): Promise<StartResult> {
     await this.stop();
-    const { recipe, sandbox } = this.#app.options;
+    const { sandbox } = this.#app.options;
     const started = performance.now();
     const elapsed = () => performance.now() - started;
     const wanted = sandbox.ownPorts ? 8000 : await freePort();
     const served = await sandbox.serve({
-      shell: recipe.start,
+      shell: this.#app.start,
       cwd: this.folder,
       env: this.#environment(wanted),
       view: { writable: [this.folder], readable: this.#app.readable, home: this.home },

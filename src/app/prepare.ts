@@ -76,6 +76,15 @@ export class PreparedApp {
     this.readme = readmeText(options.folder);
   }
 
+  /** The command that every instance is started with from now on. */
+  get start(): string {
+    return this.report.start ?? this.options.recipe.start;
+  }
+
+  startWith(command: string): void {
+    this.report.start = command;
+  }
+
   /** What every instance is given from now on. */
   give(settings: readonly SettingChoice[]): void {
     this.settings = [...settings];

@@ -25,7 +25,7 @@ export interface Shape {
 }
 
 const NO_CREDENTIAL =
-  /(EXPIR|TTL|LIFETIME|MINUTES|HOURS|SECONDS|DAYS|ALG|HEADER|LENGTH|LEN$|ROUNDS|COST|MIN|MAX|NAME$)/;
+  /EXPIR|LIFETIME|(?:^|_)(?:TTL|MINUTES|HOURS|SECONDS|DAYS|ALG|ALGORITHM|HEADER|LENGTH|LEN|ROUNDS|COST|MIN|MAX|NAME)(?:_|$)/;
 const PASSWORD_NAME = /(PASSWORD|PASSWD|PASSPHRASE|PWD)|_PASS$/;
 const SECRET_NAME = /(SECRET|KEY|TOKEN|PEPPER|SALT|CREDENTIAL)/;
 /** Credentials for something outside, which a value of ours would not open. */
@@ -73,6 +73,8 @@ function byName(upper: string): string | undefined {
   if (/(DEBUG|RELOAD)/.test(upper)) return "false";
   if (/(HOURS|DAYS|SECONDS|COUNT|ROUNDS|COST|WORKERS)/.test(upper)) return "12";
   if (/E?MAIL$/.test(upper)) return "operator@example.com";
+  if (/REDIS/.test(upper)) return "redis://127.0.0.1:6379";
+  if (/UR[LI]$/.test(upper)) return "http://127.0.0.1:8000";
   return undefined;
 }
 
@@ -80,7 +82,7 @@ function byKind(said: string): string | undefined {
   if (/\b(integer|number|numeric|int)\b/i.test(said)) return "12";
   if (/\bbool(ean)?\b/i.test(said)) return "false";
   if (/\be-?mail\b/i.test(said)) return "operator@example.com";
-  if (/\bURL\b/i.test(said)) return "http://127.0.0.1:9";
+  if (/\bURL\b/i.test(said)) return "http://127.0.0.1:8000";
   return undefined;
 }
 

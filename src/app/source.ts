@@ -139,13 +139,15 @@ function linkOrCopy(source: string, target: string): void {
 const SOURCE_NAME =
   /\.(py|[cm]?[jt]sx?|go|rs|java|kt|rb|php|cs|ex|exs|scala|toml|ya?ml|prisma|env\.example|example|sample|env\.template|env\.dist)$/;
 
-/** All source text of an app, by file, for reading hints; large files are left out. */
+const TEST_FILE =
+  /(^|\/)(tests?|__tests__|spec)\/|\.(test|spec)\.[cm]?[jt]sx?$|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/;
+
+/** All source text of an app, its tests left out, by file, for reading hints; large files are left out. */
 export function sourceTexts(folder: string): Map<string, string> {
   const out = new Map<string, string>();
   let total = 0;
   for (const file of sourceFiles(folder)) {
-    if (!SOURCE_NAME.test(file) || /(^|\/)(tests?|__tests__|spec)\//.test(file) || /\.(test|spec)\.[jt]sx?$/.test(file))
-      continue;
+    if (!SOURCE_NAME.test(file) || TEST_FILE.test(file)) continue;
     const stat = lstatSync(join(folder, file));
     if (!stat.isFile() || stat.size > 256 * 1024 || total > 8 * 1024 * 1024) continue;
     total += stat.size;

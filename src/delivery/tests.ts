@@ -18,7 +18,7 @@ import type { Finished, Sandbox } from "../sandbox/index.ts";
 import { BUILD_LIMITS } from "../sandbox/sandbox.ts";
 import type { Hole } from "./holes.ts";
 
-const LIMIT_MS = 5 * 60_000;
+const LIMIT_MS = 10 * 60_000;
 /** Where what we add lies: beside the checkout, so that the app's own files stay as they were handed over. */
 const ADDED = ".added";
 
@@ -72,6 +72,12 @@ export class Checkout {
       return { run: { ...nothing, outcome: "not run", detail: "no tests and no test command were found" }, output: "" };
     if (this.#lacks !== undefined) return { run: { ...nothing, outcome: "not run", detail: this.#lacks }, output: "" };
     const finished = await this.#do(folder, command, {});
+    // Of a suite that we ended nothing is known: it may be slow, or its machine busy.
+    if (finished.ended) {
+      const why =
+        finished.ended === "timeout" ? `not done within ${LIMIT_MS / 60_000} minutes` : `ended: ${finished.ended}`;
+      return { run: { ...nothing, outcome: "not run", detail: why }, output: finished.output };
+    }
     const counts = countsIn(finished.output);
     const passed = finished.exitCode === 0 && (counts.total ?? 1) > 0;
     return {
@@ -79,7 +85,7 @@ export class Checkout {
         ...nothing,
         ...counts,
         outcome: passed ? "passed" : "failed",
-        detail: finished.ended ? `ended by us: ${finished.ended}` : passed ? "" : finished.output.slice(-1500),
+        detail: passed ? "" : finished.output.slice(-1500),
         seconds: Math.round(finished.durationMs / 100) / 10,
       },
       output: finished.output,
@@ -100,6 +106,7 @@ export class Checkout {
     if (finished.exitCode === 0 && !used)
       return { id, what, outcome: "not run", detail: "nothing that the suite does comes to a place for it" };
     if (finished.exitCode === 0) return { id, what, outcome: "missed", detail: "the suite stays green" };
+    if (finished.ended) return { id, what, outcome: "not run", detail: `the suite was ended: ${finished.ended}` };
     const { total, passed } = countsIn(finished.output);
     if (total === null || total === 0)
       return { id, what, outcome: "not run", detail: "the suite no longer starts with it" };

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { lackingSettings, type PreparedApp } from "../app/index.ts";
+import { lackingSettings, type PreparedApp, setUpCommand } from "../app/index.ts";
 import { hintsFromOpenApi, hintsFromSource, Prober } from "../contract/index.ts";
 import type { Exploit, Scenario } from "../exploits/index.ts";
 import { Addresses, AppGone, Conversation, parseJson, type Request } from "../http/index.ts";
@@ -252,13 +252,13 @@ interface FoundContract {
   unstable?: string;
 }
 
-/** Settings may have to be found out one after another; each round resolves the contract once more. */
-const MAX_ROUNDS = 4;
+/** What is missing may have to be found out bit by bit; each round resolves the contract once more. */
+const MAX_ROUNDS = 5;
 
 /**
  * Finds out how the app spells its operations, before the tests. Where some are not found, or the app seems to lack
- * something, it is given what it says is missing, or else credentials that its files name, and is asked again; what did
- * not help is taken back.
+ * something, it is given what it says is missing, or else credentials that its files name, or it is set up by the script
+ * that its README names, and is asked again; what did not help is taken back.
  */
 export async function findContract(
   target: Target,
@@ -268,17 +268,29 @@ export async function findContract(
 ): Promise<FoundContract> {
   const { app } = target;
   let best = await resolveOnce(target, scenario, nonces, signal);
-  let settings = app?.settings ?? [];
-  for (let round = 1, last = best; app && round < MAX_ROUNDS && openEnds(last) > 0; round++) {
-    const lacking = last.unstable === undefined ? lackingSettings(app, last.log) : [];
-    if (lacking.length === 0) break;
-    app.give([...app.settings, ...lacking]);
+  if (!app) return best;
+  let kept = { settings: app.settings, start: app.start };
+  for (let round = 1, last = best; round < MAX_ROUNDS && openEnds(last) > 0 && last.up; round++) {
+    if (last.unstable !== undefined || !helped(app, last.log)) break;
     last = await resolveOnce(target, scenario, nonces, signal);
-    if (!last.up) break;
-    if (openEnds(last) < openEnds(best)) [best, settings] = [last, app.settings];
+    if (last.up && openEnds(last) < openEnds(best)) [best, kept] = [last, { settings: app.settings, start: app.start }];
   }
-  app?.give(settings);
+  app.give(kept.settings);
+  app.startWith(kept.start);
   return best;
+}
+
+/** Gives an app the next thing that it may lack. False when nothing is left to try. */
+function helped(app: PreparedApp, log: string): boolean {
+  const lacking = lackingSettings(app, log);
+  if (lacking.length > 0) {
+    app.give([...app.settings, ...lacking]);
+    return true;
+  }
+  const setUp = setUpCommand(app);
+  if (setUp === undefined || app.start.startsWith(setUp)) return false;
+  app.startWith(`${setUp} && ${app.start}`);
+  return true;
 }
 
 const openEnds = ({ contract, lacks }: Resolved): number =>

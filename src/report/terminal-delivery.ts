@@ -10,6 +10,9 @@ export function deliveryLines(delivery: Delivery): string[] {
   const count = readme.filter((one) => one.held !== null).length;
   return [
     `Tests        ${testsInWords(tests)}`,
+    ...(tests.outcome === "failed" ? tests.detail.trim().split("\n").slice(-8) : []).map(
+      (line) => `             ${line}`,
+    ),
     ...tests.added.map((what) => `             added to run them: ${what}`),
     `Holes        ${judged.length > 0 ? `${judged.filter(({ outcome }) => outcome === "noticed").length} of ${judged.length} noticed` : "not run"}`,
     ...holes.map(({ what, outcome, detail }) => `             ${outcome.padEnd(8)} ${what}: ${detail}`),

@@ -42,6 +42,8 @@ function check() {
   for (const who of ["ALICE", "BOB", "CAROL"])
     need(who + "_PASSWORD", (value) => value.length > 8 && value.length <= 16 && /\\d/.test(value) && /[a-z]/.test(value), "8 to 16 characters");
   need("SEED_PASSWORD", (value) => Buffer.byteLength(value) >= 40, "a password of at least 40 bytes");
+  need("ADMIN_PASSWORD", (value) => value.length >= 12 && /[A-Z]/.test(value) && /[^\\w]/.test(value), "a strong one");
+  need("SERVICE_URL", (value) => URL.canParse(value), "where it is");
   need("COOKIE_KEY", (value) => value.length === 32, "it must be exactly 32 characters");
   need("SHIFT_HOURS", (value) => Number.isInteger(Number(value)) && value !== "", "it must be an integer");
 }
@@ -102,6 +104,8 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.Simpl
 /** Serves without settings, and then has no passwords: the users' are settings, kept in a table of their own. */
 const LAZY = (warning: string) => `import http.server, json, os, sqlite3
 USERS = ["alice", "bob", "carol"]
+if os.path.exists("passwords.json"):
+    os.environ.update(json.load(open("passwords.json")))
 db = sqlite3.connect("users.db")
 db.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, email TEXT, bio TEXT)")
 db.execute("CREATE TABLE passwords (user_id INTEGER, password TEXT)")
@@ -140,29 +144,49 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 `;
 
+/** To be run once before the app is started, as its README says. */
+const SEED = `import json
+with open("passwords.json", "w") as file:
+    json.dump({f"{name.upper()}_PASSWORD": f"first-password-of-{name}" for name in ("alice", "bob", "carol")}, file)
+`;
+
 describe("an app that serves, and lets nobody in without settings of its own", () => {
+  async function found(files: Record<string, string>) {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const recipe = detectRecipe(folder, { install: "", build: "", start: "exec python3 -u app.py" });
+    const app = await prepareApp({ name: "app", folder, recipe, sandbox: chooseSandbox("auto").sandbox });
+    try {
+      const { contract } = await findContract({ app }, await loadScenario("jwt-auth"), randomNonces(), undefined);
+      return { contract, report: app.report };
+    } finally {
+      await app.dispose();
+    }
+  }
+
   test.each([
     ["its log says which", 'password or print(f"{name} cannot log in: {name.upper()}_PASSWORD is not set")', ""],
     ["its README says which", "pass", "| `ALICE_PASSWORD`, `BOB_PASSWORD`, `CAROL_PASSWORD` | first passwords |\n"],
   ])(
     "gets them where %s",
     async (_, warning, readme) => {
-      for (const [name, text] of [
-        ["app.py", LAZY(warning)],
-        ["README.md", readme],
-      ] as const)
-        writeFileSync(join(folder, name), text);
-      const recipe = detectRecipe(folder, { install: "", build: "", start: "exec python3 -u app.py" });
-      const app = await prepareApp({ name: "app", folder, recipe, sandbox: chooseSandbox("auto").sandbox });
-      try {
-        const { contract } = await findContract({ app }, await loadScenario("jwt-auth"), randomNonces(), undefined);
-        expect(app.report.settings.map(({ name }) => name)).toContain("CAROL_PASSWORD");
-        expect(contract.missing).not.toHaveProperty("login");
-        expect(contract.operations["login"]?.row["passwords"]).toBe("announced");
-      } finally {
-        await app.dispose();
-      }
+      const { contract, report } = await found({ "app.py": LAZY(warning), "README.md": readme });
+      expect(report.settings.map(({ name }) => name)).toContain("CAROL_PASSWORD");
+      expect(contract.operations["login"]?.row["passwords"]).toBe("announced");
     },
     120_000,
   );
+
+  test("is set up by the script that its README names", async () => {
+    const files = { "app.py": LAZY("pass"), "seed.py": SEED, "README.md": "Run `python seed.py` once.\n" };
+    const { contract, report } = await found(files);
+    expect(report.start).toBe("python3 -m seed && exec python3 -u app.py");
+    expect(contract.operations["login"]?.row["passwords"]).toBe("announced");
+  }, 120_000);
+
+  test("that nothing helps stays as it was", async () => {
+    const { contract, report } = await found({ "app.py": LAZY("pass"), "README.md": "`OTHER_PASSWORD`\n" });
+    expect(report.start).toBe("exec python3 -u app.py");
+    expect(report.settings.map(({ name }) => name)).not.toContain("OTHER_PASSWORD");
+    expect(contract.missing["login"]).toMatch(/nobody could be logged in/);
+  }, 120_000);
 });
