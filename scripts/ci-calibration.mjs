@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const command = fileURLToPath(new URL("../bin/unprompted.js", import.meta.url));
 
-const minutes = process.env.UNPROMPTED_CI_MINUTES ?? "10";
+const minutes = process.env.UNPROMPTED_CI_MINUTES ?? "8";
 // Next.js builds each case anew: CI takes the reference, and holes of several areas.
 const NEXT = "reference,unsigned-webhook-accepted,foreign-share";
 const runs = [
