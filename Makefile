@@ -7,7 +7,7 @@ UNPROMPTED := bin/unprompted.js
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: setup ## replay eight recorded sessions, attack them, write runs/demo and runs/demo-jwt-auth
+demo: setup ## replay seven recorded sessions, attack them, write runs/demo and runs/demo-jwt-auth
 	$(UNPROMPTED) run
 
 test: setup scanners agents ## all tests, and the calibration that fits (CI runs this)

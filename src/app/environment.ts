@@ -76,6 +76,9 @@ export function installEnvironment(home: string): Record<string, string> {
     GOCACHE: join(downloads, "go-build"),
     GOFLAGS: "-mod=mod",
     CARGO_HOME: join(downloads, "cargo"),
+    // Java takes a user's home from the list of users and not from HOME.
+    MAVEN_OPTS: `${out["MAVEN_OPTS"] ?? ""} -Duser.home=${home} -Dmaven.repo.local=${join(downloads, "maven")}`.trim(),
+    GRADLE_USER_HOME: join(downloads, "gradle"),
   };
 }
 
