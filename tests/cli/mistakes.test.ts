@@ -73,7 +73,7 @@ describe("what can be asked without running anything", () => {
     expect(first.out).toBe(second.out);
     const plans = JSON.parse(first.out) as { study: { scenario: string }; sessions: unknown[] }[];
     expect(plans.map(({ study, sessions }) => [study.scenario, sessions.length])).toEqual([
-      ["jwt-auth", 2],
+      ["jwt-auth", 1],
       ["pipeline-jobs", 6],
     ]);
     const one = await unprompted("run", "--dry", "--json", "--baseline", "express-jobs");
