@@ -105,7 +105,7 @@ describe("a run on recorded sessions", () => {
       expect(text).toMatch(verdicts[id] === "defended" ? /^PASS /m : /^FAIL /m);
       expect(code).toBe(verdicts[id] === "defended" ? 0 : 1);
     },
-    180_000,
+    600_000,
   );
 });
 
