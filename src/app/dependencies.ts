@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   rmSync,
@@ -97,8 +98,8 @@ export async function runInstall(
   readable: readonly string[] = [],
 ): Promise<Finished> {
   mkdirSync(downloadFolder(), { recursive: true });
-  const home = join(folder, "..", `.home-${process.pid}`);
-  mkdirSync(home, { recursive: true });
+  // One for each: its /tmp lies in it, and another installation may end first.
+  const home = mkdtempSync(join(folder, "..", `.home-${process.pid}-`));
   const env = installEnvironment(home);
   try {
     return await sandbox.run({
