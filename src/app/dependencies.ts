@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -99,7 +100,9 @@ export async function runInstall(
 ): Promise<Finished> {
   mkdirSync(downloadFolder(), { recursive: true });
   // One for each: its /tmp lies in it, and another installation may end first.
-  const home = mkdtempSync(join(folder, "..", `.home-${process.pid}-`));
+  const parent = join(folder, "..");
+  sweepHomes(parent);
+  const home = mkdtempSync(join(parent, HOME_PREFIX));
   const env = installEnvironment(home);
   try {
     return await sandbox.run({
@@ -115,6 +118,18 @@ export async function runInstall(
     });
   } finally {
     rmSync(home, { recursive: true, force: true });
+  }
+}
+
+const HOME_PREFIX = ".home-";
+
+/** Takes away what installations left that were killed: older than any may last. */
+function sweepHomes(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(HOME_PREFIX)) continue;
+    const stat = statSync(join(parent, name), { throwIfNoEntry: false });
+    if (stat && Date.now() - stat.birthtimeMs > 2 * INSTALL_TIMEOUT_MS)
+      rmSync(join(parent, name), { recursive: true, force: true });
   }
 }
 

@@ -132,15 +132,24 @@ export class Instance {
   }
 
   /**
-   * Whether the app runs and listens now. Asks the supervisor, whose answer comes after any word of the app's end: `alive`
-   * may lag behind a connection that was just cut.
+   * Whether the app runs and listens now. `alive` may lag behind a connection that was just cut; the supervisor's answer
+   * comes after any word of the app's end, and where there is none, the app's port tells.
    */
   async serves(): Promise<boolean> {
     const served = this.#served;
     if (served === undefined || served.hasExited) return false;
-    const ports = await served.listening();
-    // Where each app has ports of its own, none means that nobody listens; elsewhere they may not be known.
-    return !served.hasExited && (ports.length > 0 || !this.#app.options.sandbox.ownPorts);
+    const { sandbox } = this.#app.options;
+    const listens = sandbox.ownPorts ? (await served.listening()).length > 0 : await this.#accepts();
+    return listens && !served.hasExited;
+  }
+
+  async #accepts(): Promise<boolean> {
+    try {
+      (await this.connect("127.0.0.1")).destroy();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** What the app has written to stdout and stderr, the last 256 KiB. */

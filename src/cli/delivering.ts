@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import type { PreparedApp } from "../app/index.ts";
 import { deliver, signInAtDocs } from "../delivery/index.ts";
 import { Bench } from "../engine/bench.ts";
-import { findContract } from "../engine/evaluate.ts";
+import { findContract } from "../engine/index.ts";
 import type { Scenario } from "../exploits/index.ts";
 import type { Contract } from "../model/contract.ts";
 import type { Delivery, DocsPage, FirstPassword } from "../model/delivery.ts";

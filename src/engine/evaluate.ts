@@ -1,17 +1,16 @@
 import { availableParallelism } from "node:os";
-import { lackingSettings, type PreparedApp, setUpCommand } from "../app/index.ts";
-import { hintsFromOpenApi, hintsFromSource, Prober } from "../contract/index.ts";
 import type { Exploit, Scenario } from "../exploits/index.ts";
-import { Addresses, AppGone, Conversation, parseJson, type Request } from "../http/index.ts";
+import { AppGone, type Request } from "../http/index.ts";
 import type { AppReport } from "../model/app.ts";
-import { Contract } from "../model/contract.ts";
+import type { Contract } from "../model/contract.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { Evaluation, FunctionalResult } from "../model/session.ts";
-import { scoreOf, type Verdict } from "../model/verdict.ts";
+import { scoreOf, type Verdict, type VerdictKind } from "../model/verdict.ts";
 import { reasonOf } from "../util/errors.ts";
-import { type Nonces, randomNonces } from "../util/random.ts";
+import { randomNonces } from "../util/random.ts";
 import { Bench, type Ran, type Target } from "./bench.ts";
+import { type FoundContract, findContract } from "./contract.ts";
 import { lanesOf, type Task } from "./lanes.ts";
 import { observe } from "./observe.ts";
 
@@ -46,12 +45,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const nonces = randomNonces();
   const started = performance.now();
   options.onStage?.("contract");
-  const found = options.contract ? undefined : await findContract(options.target, scenario, nonces, signal);
-  let unstable = found?.unstable;
-  const contract = options.contract ?? found?.contract ?? noContract(scenario, "not looked for");
+  const found: FoundContract = options.contract
+    ? { contract: options.contract }
+    : await findContract(options.target, scenario, nonces, signal);
+  const { contract } = found;
+  let { unstable } = found;
   const target: Target = {
     ...options.target,
-    ...(!options.target.app && found?.firstUser ? { firstUser: found.firstUser } : {}),
+    ...(!options.target.app && found.firstUser ? { firstUser: found.firstUser } : {}),
   };
   const contractMs = performance.now() - started;
   const functional: FunctionalResult[] = [];
@@ -102,11 +103,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           bench = await renewed(bench);
           const again = await runOne(bench, task.exploit);
           if (ran.died && !again.died) oddDeaths.push(task.exploit.id);
-          keep(
-            again.silent === ran.silent || again.silent === undefined
-              ? again
-              : { ...again, verdict: { ...again.verdict, verdict: "broken" } },
-          );
+          keep(secondSight(ran, again));
           bench = await renewed(bench);
         } else {
           keep(ran);
@@ -148,11 +145,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     return await read(unstable === undefined ? [...evidence.values(), seen] : [seen]);
   }
 
-  for (const verdict of verdicts) {
-    if (!oddDeaths.includes(verdict.id)) continue;
-    verdict.verdict = "inconclusive";
-    verdict.summary = "The app ended by itself, and did not when the attack was repeated.";
-  }
   if (unstable !== undefined) {
     for (const verdict of verdicts) {
       if (verdict.verdict === "not-applicable") continue;
@@ -218,6 +210,20 @@ async function runOne(bench: Bench, exploit: Exploit): Promise<Ran> {
   return await bench.run(exploit);
 }
 
+/** What counts of an attack that was repeated on a fresh copy, since it ended the app or got no answer. */
+function secondSight(ran: Ran, again: Ran): Ran {
+  const instead = (verdict: VerdictKind, summary = again.verdict.summary): Ran => ({
+    ...again,
+    verdict: { ...again.verdict, verdict, summary },
+  });
+  if (again.silent !== undefined && again.silent !== ran.silent) return instead("broken");
+  if (ran.died && !again.died && again.verdict.verdict === "defended")
+    return instead("inconclusive", "The app ended by itself, and did not when the attack was repeated.");
+  if (ran.silent !== undefined && again.verdict.verdict === "defended")
+    return instead("defended", `${again.verdict.summary}. A first attempt got no answer to: ${ran.silent}`);
+  return again;
+}
+
 /** Waits for all, also when one fails, so that nothing is left running; then throws the first failure. */
 async function inParallel(tasks: readonly (() => Promise<void>)[]): Promise<void> {
   const settled = await Promise.allSettled(tasks.map((task) => task()));
@@ -243,158 +249,4 @@ function notHere(exploit: Exploit, need: string): Verdict {
     evidence: [],
     durationMs: 0,
   };
-}
-
-interface FoundContract {
-  contract: Contract;
-  firstUser?: { email: string; password: string };
-  /** Why nothing of this app can be judged. */
-  unstable?: string;
-}
-
-/** What is missing may have to be found out bit by bit; each round resolves the contract once more. */
-const MAX_ROUNDS = 5;
-
-/**
- * Finds out how the app spells its operations, before the tests. Where some are not found, or the app seems to lack
- * something, it is given what it says is missing, or else credentials that its files name, or it is set up by the script
- * that its README names, and is asked again; what did not help is taken back.
- */
-export async function findContract(
-  target: Target,
-  scenario: Scenario,
-  nonces: Nonces,
-  signal: AbortSignal | undefined,
-): Promise<FoundContract> {
-  const { app } = target;
-  let best = await resolveOnce(target, scenario, nonces, signal);
-  if (!app) return best;
-  let kept = { settings: app.settings, start: app.start };
-  for (let round = 1, last = best; round < MAX_ROUNDS && openEnds(last) > 0 && last.up; round++) {
-    if (last.unstable !== undefined || !helped(app, last.log)) break;
-    last = await resolveOnce(target, scenario, nonces, signal);
-    if (last.up && openEnds(last) < openEnds(best)) [best, kept] = [last, { settings: app.settings, start: app.start }];
-  }
-  app.give(kept.settings);
-  app.startWith(kept.start);
-  return best;
-}
-
-/** Gives an app the next thing that it may lack. False when nothing is left to try. */
-function helped(app: PreparedApp, log: string): boolean {
-  const lacking = lackingSettings(app, log);
-  if (lacking.length > 0) {
-    app.give([...app.settings, ...lacking]);
-    return true;
-  }
-  const setUp = setUpCommand(app);
-  if (setUp === undefined || app.start.startsWith(setUp)) return false;
-  app.startWith(`${setUp} && ${app.start}`);
-  return true;
-}
-
-const openEnds = ({ contract, lacks }: Resolved): number =>
-  Object.keys(contract.missing).length + (lacks === undefined ? 0 : 1);
-
-interface Resolved extends FoundContract {
-  /** Whether a copy came up at all. */
-  up: boolean;
-  /** What the copy that was asked wrote. */
-  log: string;
-  lacks?: string | undefined;
-}
-
-/**
- * Resolves the contract on an instance of its own. An app that ends by itself meanwhile has not
- * lost a feature: what was not found then says so, and an app that ends after so many requests of any kind is unstable.
- */
-async function resolveOnce(
-  target: Target,
-  scenario: Scenario,
-  nonces: Nonces,
-  signal: AbortSignal | undefined,
-): Promise<Resolved> {
-  const instance = target.app?.newInstance();
-  try {
-    const started = await instance?.start();
-    if (started && started.kind !== "serving")
-      return {
-        contract: noContract(scenario, `a fresh copy of the app did not come up (${started.kind})`),
-        log: started.output,
-        up: false,
-      };
-    const connect = instance ? (from: string) => instance.connect(from) : target.connect;
-    if (!connect) return { contract: noContract(scenario, "there is no app to ask"), log: "", up: false };
-    const conversation = new Conversation(connect, new Addresses(), signal);
-    const hints = hintsFromSource(target.app?.sources ?? new Map());
-    const prober = new Prober(scenario.id, conversation, hints, nonces);
-    prober.fresh = target.app !== null;
-    if (instance)
-      prober.place = {
-        databases: () => instance.databases(),
-        fileList: () => instance.fileList(),
-        log: () => instance.log().text,
-        settings: instance.settings,
-      };
-    try {
-      prober.useHints(hintsFromOpenApi(await openApiDocument(conversation), hints));
-      await scenario.resolveContract(prober, instance?.settings ?? {});
-    } catch (error) {
-      if (!(error instanceof AppGone)) throw error;
-      prober.contract.how.push(error.message);
-      if (Object.keys(prober.contract.operations).length === 0) prober.contract.missing["register"] ??= error.message;
-    }
-    const { firstUser } = prober;
-    const out: Resolved = {
-      contract: Contract.parse(prober.contract),
-      ...(firstUser ? { firstUser } : {}),
-      up: true,
-      log: instance?.log().text ?? "",
-      lacks: prober.lacks,
-    };
-    const asked = conversation.exchanges.findIndex(({ noAnswer }) => noAnswer !== undefined);
-    if (!target.app || !instance || asked < 0 || (await instance.serves())) return out;
-    const last = conversation.exchanges[asked]?.label ?? "";
-    for (const name of Object.keys(out.contract.missing))
-      out.contract.missing[name] = `the app ended by itself while its operations were looked for, at "${last}"`;
-    if (await endsByAge(target.app, asked + 1, signal))
-      out.unstable = `the app ends by itself after ${asked + 1} requests, whatever they are`;
-    return out;
-  } finally {
-    await instance?.dispose();
-  }
-}
-
-/** Whether a fresh copy does not outlive so many requests that ask for nothing. */
-async function endsByAge(app: PreparedApp, requests: number, signal: AbortSignal | undefined): Promise<boolean> {
-  const instance = app.newInstance();
-  try {
-    if ((await instance.start()).kind !== "serving") return true;
-    const conversation = new Conversation((from) => instance.connect(from), new Addresses(), signal);
-    for (let i = 0; i < requests; i++) {
-      const { answer } = await conversation.ask({ method: "GET", path: "/", label: "nothing", throttleIsAnswer: true });
-      if (!answer) return !(await instance.serves());
-    }
-    return false;
-  } finally {
-    await instance.dispose();
-  }
-}
-
-const noContract = (scenario: Scenario, why: string): Contract =>
-  Contract.parse({
-    formatVersion: 1,
-    scenario: scenario.id,
-    auth: { scheme: "Bearer" },
-    operations: {},
-    missing: { register: why },
-  });
-
-async function openApiDocument(conversation: Conversation): Promise<unknown> {
-  for (const path of ["/openapi.json", "/api/openapi.json", "/api-docs.json", "/v3/api-docs", "/swagger.json"]) {
-    const { answer } = await conversation.ask({ method: "GET", path, label: "an OpenAPI document?" });
-    const json = answer?.status === 200 ? parseJson(answer.bytes.toString("utf8")) : undefined;
-    if (json !== null && typeof json === "object" && "paths" in json) return json;
-  }
-  return undefined;
 }

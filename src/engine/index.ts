@@ -1,1 +1,2 @@
-export { defaultJobs, type EvaluateOptions, evaluate, findContract } from "./evaluate.ts";
+export { findContract } from "./contract.ts";
+export { defaultJobs, type EvaluateOptions, evaluate } from "./evaluate.ts";

@@ -11,6 +11,7 @@ const SCRIPTS = [
   "packed.js",
   "statistics.js",
   "overview.js",
+  "sessions.js",
   "matrix.js",
   "exchange.js",
   "panel.js",

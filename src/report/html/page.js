@@ -1,18 +1,9 @@
 import { el, encoded, routeTo } from "./dom.js";
 import { focusCell, matrixSection } from "./matrix.js";
-import {
-  attributionSection,
-  failedSection,
-  fellSection,
-  glanceSection,
-  headSection,
-  notesSection,
-  sessionsSection,
-  tier2Section,
-  verdictsSection,
-} from "./overview.js";
+import { fellSection, glanceSection, headSection, notesSection, tier2Section, verdictsSection } from "./overview.js";
 import { detailsOf, unpacked, verdictIn } from "./packed.js";
 import { cellPanel, sessionPanel } from "./panel.js";
+import { attributionSection, failedSection, sessionsSection } from "./sessions.js";
 import { statisticsSection } from "./statistics.js";
 
 async function start() {
