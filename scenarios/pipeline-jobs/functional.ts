@@ -1,3 +1,4 @@
+import { findTotalHeader } from "../../src/contract/index.ts";
 import { allRows, cellText, foundInDatabase } from "../../src/exploits/database.ts";
 import {
   call,
@@ -266,7 +267,7 @@ export const functionalChecks: readonly Check[] = [
     const pointer = operationOf(trial, "search").pointers["total"];
     trial.fact(
       "control",
-      pointer !== undefined && at(jsonOf(answer), pointer) === 3,
+      (pointer !== undefined && Number(at(jsonOf(answer), pointer)) === 3) || findTotalHeader(answer, 3) !== undefined,
       "the total counts all matches, not the page's",
     );
   }),

@@ -55,17 +55,23 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibrated[]
   const names = referenceNames();
   const chosen = options.baseline?.length ? options.baseline : names;
   for (const name of chosen) if (!names.includes(name)) throw unknownName("reference", name, names);
-  const out: Calibrated[] = [];
+  const plans: Plan[] = [];
   for (const baseline of chosen) {
-    const { manifest } = loadBaseline(baseline);
-    if (options.scenario && manifest.scenario !== options.scenario) continue;
-    const exploits = await selectExploits(manifest.scenario, { ...(options.exploit ? { only: options.exploit } : {}) });
+    const { scenario } = loadBaseline(baseline).manifest;
+    if (options.scenario && scenario !== options.scenario) continue;
+    const exploits = await selectExploits(scenario, { ...(options.exploit ? { only: options.exploit } : {}) });
     const all = [...casesOf(join(PRODUCT, "references", baseline)), ...degenerateCases(baseline)];
-    const cases = chosenCases(all, exploits, options, out.length === 0);
-    const inputs = await inputsOf(manifest.scenario);
+    plans.push({ baseline, scenario, exploits, all, cases: chosenCases(all, exploits, options, plans.length === 0) });
+  }
+  const known = [...new Set(plans.flatMap(({ cases }) => cases.map(({ name }) => name)))];
+  for (const name of options.case ?? []) if (!known.includes(name)) throw unknownName("case", name, known);
+  const out: Calibrated[] = [];
+  for (const { baseline, scenario, exploits, all, cases } of plans) {
+    const inputs = await inputsOf(scenario);
     const started = performance.now();
     const queue: Job[] = [];
     for (const one of cases) {
+      if (options.case?.length && !options.case.includes(one.name)) continue;
       const wanted = options.stale
         ? await missingOf(one, exploits, inputs, options.full)
         : options.full
@@ -87,6 +93,16 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibrated[]
   return out;
 }
 
+/** What one baseline is to be measured with. */
+interface Plan {
+  baseline: string;
+  scenario: string;
+  exploits: readonly Exploit[];
+  /** All cases there are, and those to choose from by name. */
+  all: readonly Case[];
+  cases: readonly Case[];
+}
+
 function chosenCases(
   all: readonly Case[],
   exploits: readonly Exploit[],
@@ -100,10 +116,7 @@ function chosenCases(
     cases = cases.filter(
       (one) => one.kind !== "mutant" || one.turns.some((id) => exploits.some((exploit) => exploit.id === id)),
     );
-  if (!options.case?.length) return cases;
-  const names = cases.map(({ name }) => name);
-  for (const name of options.case) if (!names.includes(name)) throw unknownName("case", name, names);
-  return cases.filter(({ name }) => options.case?.includes(name));
+  return cases;
 }
 
 /** One case with the exploits that it is to meet. */

@@ -1,4 +1,5 @@
-import { findRows, findTotal, findTotalOf, type Prober } from "../../../src/contract/index.ts";
+import { findRows, findTotal, findTotalHeader, findTotalOf, type Prober } from "../../../src/contract/index.ts";
+import type { Answer } from "../../../src/http/index.ts";
 import type { Operation } from "../../../src/model/contract.ts";
 import { because, json, keep, ok } from "./finding.ts";
 import { type Job, rowKeys } from "./jobs.ts";
@@ -16,22 +17,19 @@ export async function findSearch(prober: Prober, token: string, job: Job): Promi
     prober.contract.missing["search"] = because(prober, "not found at any known path");
     return;
   }
-  const total =
-    (await totalByValue(prober, token, found.operation, rows.pointer)) ?? findTotal(found.json, rows.pointer);
+  const three = await threeByTwo(prober, token, found.operation);
+  const total = (three && findTotalOf(json(three), rows.pointer, 3)) ?? findTotal(found.json, rows.pointer);
   keep(prober, "search", found, {
     pointers: { rows: rows.pointer, ...(total !== undefined ? { total } : {}) },
     row: rowKeys(rows.row, job.name, job.description),
   });
-  if (total === undefined) prober.deviates("the search answers without a total");
+  if (total !== undefined) return;
+  const header = three && findTotalHeader(three, 3);
+  prober.deviates(header ? `the search's total is in the header ${header}` : "the search answers without a total");
 }
 
-/** The total's place, known by its value: three jobs are looked for, two on the page. */
-async function totalByValue(
-  prober: Prober,
-  token: string,
-  search: Operation,
-  rowsPointer: string,
-): Promise<string | undefined> {
+/** An answer whose total is known: three jobs are looked for, two on the page. */
+async function threeByTwo(prober: Prober, token: string, search: Operation): Promise<Answer | undefined> {
   const create = prober.contract.operations["createJob"];
   if (!create) return undefined;
   const stem = prober.nonces.next("three");
@@ -40,5 +38,5 @@ async function totalByValue(
     await prober.call(create, { token, fields, label: "one of three jobs" });
   }
   const answer = await prober.call(search, { token, query: `q=${stem}&per_page=2`, label: "how many in all?" });
-  return answer && ok(answer) ? findTotalOf(json(answer), rowsPointer, 3) : undefined;
+  return answer && ok(answer) ? answer : undefined;
 }
