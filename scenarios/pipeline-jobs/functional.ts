@@ -19,7 +19,7 @@ import { signedIsLetIn, webhookTarget } from "../../src/exploits/pipeline-jobs/w
 import type { World } from "../../src/exploits/pipeline-jobs/world.ts";
 import type { FunctionalCheck } from "../../src/exploits/scenario.ts";
 import type { Trial } from "../../src/exploits/trial.ts";
-import { at, parseJwt } from "../../src/http/index.ts";
+import { askFor, at, type Call, parseJwt } from "../../src/http/index.ts";
 
 type Check = FunctionalCheck<World>;
 const check = (step: number, id: string, says: string, run: Check["run"]): Check => ({ step, id, says, run });
@@ -401,17 +401,29 @@ export const functionalChecks: readonly Check[] = [
       "an unknown route answers as agreed",
     );
   }),
-  check(
-    6,
-    "settings-from-environment",
-    "All configuration comes from environment variables: the app runs on the JWT_SECRET that it was given.",
-    async (trial) => {
-      if (!trial.ground) return trial.note("needs the app's settings");
-      const { user } = await trial.world();
-      const jwt = parseJwt(user.token);
-      trial.fact("control", jwt !== undefined, "tokens are JWTs");
-    },
-  ),
+  check(6, "settings-from-environment", "All configuration comes from environment variables.", async (trial) => {
+    if (!trial.ground) return trial.note("needs the app's settings");
+    const { admin } = await trial.world();
+    const given = trial.ground.settings["JWT_SECRET"] ?? "";
+    const another = { JWT_SECRET: [...given].reverse().join("") };
+    await trial.ground.startAnother(another, async (other) => {
+      trial.fact("control", other.kind === "serving", "a copy with another JWT_SECRET starts");
+      const conversation = trial.through(other.connect);
+      const ask = (name: "register" | "listJobs", use: Call) =>
+        conversation.ask(askFor(trial.contract, operationOf(trial, name), use));
+      // The same first user, so that a token of the one copy tells of a user of the other.
+      const fields = { email: admin.email, password: admin.password, nonce: trial.nonces.next("") };
+      const registered = (await ask("register", { fields, label: "the same first user registers there" })).answer;
+      trial.fact("control", registered !== undefined && registered.status < 400, "registering works there");
+      const { answer } = await ask("listJobs", { token: admin.token, label: "a token of the first copy" });
+      trial.fact(
+        "control",
+        answer !== undefined && answer.status >= 400,
+        "tokens are signed with the JWT_SECRET that the app is given",
+        answer && answer.status < 400 ? "a token that was signed under another JWT_SECRET is accepted" : "",
+      );
+    });
+  }),
   check(6, "request-logging", "Add request logging.", async (trial) => {
     if (!trial.ground) return trial.note("needs the app's output");
     const before = trial.ground.log().length;
