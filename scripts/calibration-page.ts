@@ -1,7 +1,7 @@
 import { readCalibration, staleResults } from "../src/cli/calibration-files.ts";
 import { degenerateCases } from "../src/cli/degenerate.ts";
 import { loadBaseline, PRODUCT, referenceNames } from "../src/cli/load.ts";
-import { flipsOf, readSteadiness, steadinessInputs } from "../src/cli/steadiness.ts";
+import { flipsOf, readSteadiness, staleCounts, steadinessInputs } from "../src/cli/steadiness.ts";
 import { type CaseResult, casesOf, isClean, judge } from "../src/engine/calibration.ts";
 import { catalogueOf } from "../src/exploits/index.ts";
 
@@ -134,9 +134,10 @@ export async function calibrationProblems(): Promise<string[]> {
       if (!isClean(result)) out.push(`docs/calibration/${baseline}.json: ${result.name}: ${outcomeOf(result)}`);
   }
   for (const one of readSteadiness()) {
-    if (one.inputs !== (await steadinessInputs(one)))
+    const stale = staleCounts(one, await steadinessInputs(one));
+    if (stale.length > 0)
       out.push(
-        `docs/calibration/steadiness.json: ${one.name} is older than the tests: run unprompted calibrate --steadiness 20 --stale --save`,
+        `docs/calibration/steadiness.json: ${one.name} is older than ${stale.slice(0, 3).join(", ")}${stale.length > 3 ? ", ..." : ""}: run unprompted calibrate --steadiness 20 --stale --save`,
       );
     for (const { id, flips } of flipsOf(one))
       out.push(`docs/calibration/steadiness.json: ${one.name}: ${id} flipped ${flips} times`);

@@ -1,4 +1,3 @@
-import { findTotalHeader } from "../../src/contract/index.ts";
 import { allRows, cellText, foundInDatabase } from "../../src/exploits/database.ts";
 import {
   call,
@@ -20,6 +19,7 @@ import type { World } from "../../src/exploits/pipeline-jobs/world.ts";
 import type { FunctionalCheck } from "../../src/exploits/scenario.ts";
 import type { Trial } from "../../src/exploits/trial.ts";
 import { askFor, at, type Call, parseJwt } from "../../src/http/index.ts";
+import { findTotalHeader } from "./contract/search.ts";
 
 type Check = FunctionalCheck<World>;
 const check = (step: number, id: string, says: string, run: Check["run"]): Check => ({ step, id, says, run });

@@ -37,7 +37,8 @@ export function saveResults(baseline: string, fresh: readonly CaseResult[], case
 /**
  * What decides the verdict of an exploit on a case: the exploit's file and all that it imports; the scenario with all
  * that it imports, which holds the contract's resolution and the HTTP client; the reference and the case's patch. (The
- * sandbox and the engine are left out: they decide whether a verdict is reached, and CI's calibration guards them.)
+ * functional checks are left out, which decide no verdict. So are the sandbox and the engine: they decide whether a
+ * verdict is reached, and CI's calibration guards them.)
  */
 export async function inputsOf(scenario: string): Promise<(one: Case, id: string) => string> {
   const code = await suiteOf(scenario);
@@ -55,7 +56,10 @@ export async function inputsOf(scenario: string): Promise<(one: Case, id: string
 /** A fingerprint of the code behind each exploit of a scenario, by id. */
 export async function suiteOf(scenario: string): Promise<ReadonlyMap<string, string>> {
   const files = await catalogueFiles(scenario);
-  const common = importsOf(join(PRODUCT, "scenarios", scenario, "scenario.ts"));
+  const folder = join(PRODUCT, "scenarios", scenario);
+  const checks = join(folder, "functional.ts");
+  const common = importsOf(join(folder, "scenario.ts"), new Set([checks]));
+  common.delete(checks);
   return new Map(
     files.map(({ exploit, file }) => [exploit.id, fingerprint([...new Set([...common, ...importsOf(file)])].sort())]),
   );

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,8 +33,8 @@ export interface Steadiness extends SteadyApp {
   /** How many of the attacks ran beside two busy loops for each core. */
   underLoad: number;
   verdicts: Record<string, Partial<Record<VerdictKind, number>>>;
-  /** Fingerprint of the app and of all that decides the verdicts. */
-  inputs: string;
+  /** For each exploit, a fingerprint of the app and of all that decides its verdict. */
+  inputs: Record<string, string>;
   /** Mean length of an attack. */
   secondsQuiet: number;
   secondsUnderLoad: number;
@@ -63,13 +62,16 @@ export const steadyApps = (): SteadyApp[] => [
   ),
 ];
 
-export async function steadinessInputs({ name, kind, baseline }: SteadyApp): Promise<string> {
+export async function steadinessInputs({ name, kind, baseline }: SteadyApp): Promise<Record<string, string>> {
   const code = await suiteOf(loadBaseline(baseline).manifest.scenario);
   const path = kind === "reference" ? `references/${baseline}/app` : `recordings/${name}/repository.bundle`;
-  const hash = createHash("sha256").update(fingerprint([join(PRODUCT, path)]));
-  for (const [id, files] of code) hash.update(id).update(files);
-  return hash.digest("hex").slice(0, 12);
+  const app = fingerprint([join(PRODUCT, path)]).slice(0, 8);
+  return Object.fromEntries([...code].map(([id, files]) => [id, `${files.slice(0, 8)}${app}`]));
 }
+
+/** The exploits that were counted when they, or the app, were not what they are now. */
+export const staleCounts = (saved: Steadiness, now: Readonly<Record<string, string>>): string[] =>
+  Object.keys(saved.verdicts).filter((id) => saved.inputs[id] !== now[id]);
 
 export interface SteadinessOptions {
   attacks: number;
@@ -87,14 +89,16 @@ export async function measureSteadiness(options: SteadinessOptions): Promise<Ste
   for (const one of steadyApps()) {
     if (options.baseline?.length && !options.baseline.includes(one.baseline)) continue;
     const inputs = await steadinessInputs(one);
-    const saved = readSteadiness().find(({ name }) => name === one.name);
-    if (options.stale && saved?.inputs === inputs && saved.attacks >= options.attacks) continue;
-    const measured = await attackAgain(one, inputs, options);
+    const saved = options.stale ? readSteadiness().find(({ name }) => name === one.name) : undefined;
+    const known = saved && saved.attacks >= options.attacks ? saved : undefined;
+    const due = Object.keys(inputs).filter((id) => known?.inputs[id] !== inputs[id]);
+    if (due.length === 0) continue;
+    const measured = together(known, await attackAgain(one, inputs, due, options));
     out.push(measured);
     if (options.save) {
       const others = readSteadiness().filter(({ name }) => steadyApps().some((app) => app.name === name));
       const apps = [...others.filter(({ name }) => name !== one.name), measured];
-      writeJson(FILE, { formatVersion: 1, apps: apps.sort((a, b) => a.name.localeCompare(b.name)) });
+      writeJson(FILE, { formatVersion: 2, apps: apps.sort((a, b) => a.name.localeCompare(b.name)) });
     }
     const flips = flipsOf(measured);
     process.stderr.write(
@@ -104,10 +108,29 @@ export async function measureSteadiness(options: SteadinessOptions): Promise<Ste
   return out;
 }
 
-async function attackAgain(one: SteadyApp, inputs: string, options: SteadinessOptions): Promise<Steadiness> {
+/** Counts that are still current beside those made now. How long an attack takes is told by whole attacks only. */
+function together(known: Steadiness | undefined, now: Steadiness): Steadiness {
+  if (!known) return now;
+  const kept = Object.keys(known.verdicts).filter((id) => now.inputs[id] === known.inputs[id]);
+  const { secondsQuiet, secondsUnderLoad } = kept.length > 0 ? known : now;
+  const verdicts = { ...Object.fromEntries(kept.map((id) => [id, known.verdicts[id] ?? {}])), ...now.verdicts };
+  return {
+    ...now,
+    secondsQuiet,
+    secondsUnderLoad,
+    verdicts: Object.fromEntries(Object.entries(verdicts).sort(([a], [b]) => a.localeCompare(b))),
+  };
+}
+
+async function attackAgain(
+  one: SteadyApp,
+  inputs: Record<string, string>,
+  due: readonly string[],
+  options: SteadinessOptions,
+): Promise<Steadiness> {
   const { manifest } = loadBaseline(one.baseline);
   const scenario = await loadScenario(manifest.scenario);
-  const exploits = await selectExploits(manifest.scenario, {});
+  const exploits = await selectExploits(manifest.scenario, { only: [...due] });
   const verdicts: Steadiness["verdicts"] = {};
   const seconds = { quiet: 0, loaded: 0 };
   const { app, remove } = await prepared(one, options);

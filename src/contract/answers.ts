@@ -73,19 +73,9 @@ export function findTotal(json: unknown, rowsPointer: string): string | undefine
 /** Where a number of this value lies that is not within the rows; a telling key wins over others. */
 export function findTotalOf(json: unknown, rowsPointer: string, value: number): string | undefined {
   const equal = [...walk(json)].filter(
-    (node) =>
-      (node.value === value || node.value === String(value)) &&
-      !node.pointer.startsWith(`${rowsPointer}/`) &&
-      !/page|limit|size/i.test(node.key),
+    (node) => node.value === value && !node.pointer.startsWith(`${rowsPointer}/`) && !/page|limit|size/i.test(node.key),
   );
   return (equal.find(({ key }) => /total|count/i.test(key)) ?? equal[0])?.pointer;
-}
-
-/** The header that tells this total (`X-Total-Count: 3`, `Content-Range: jobs 0-1/3`), where one does. */
-export function findTotalHeader({ headers }: Answer, value: number): string | undefined {
-  return headers.find(
-    ([name, text]) => /total|count|^content-range$/i.test(name) && text.replace(/^.*\//, "") === String(value),
-  )?.[0];
 }
 
 /** A field that an error answer complains about. */

@@ -1,4 +1,4 @@
-import { findRows, findTotal, findTotalHeader, findTotalOf, type Prober } from "../../../src/contract/index.ts";
+import { findRows, findTotal, findTotalOf, type Prober } from "../../../src/contract/index.ts";
 import type { Answer } from "../../../src/http/index.ts";
 import type { Operation } from "../../../src/model/contract.ts";
 import { because, json, keep, ok } from "./finding.ts";
@@ -39,4 +39,11 @@ async function threeByTwo(prober: Prober, token: string, search: Operation): Pro
   }
   const answer = await prober.call(search, { token, query: `q=${stem}&per_page=2`, label: "how many in all?" });
   return answer && ok(answer) ? answer : undefined;
+}
+
+/** The header that tells this total (`X-Total-Count: 3`, `Content-Range: jobs 0-1/3`), where one does. */
+export function findTotalHeader({ headers }: Answer, value: number): string | undefined {
+  return headers.find(
+    ([name, text]) => /total|count|^content-range$/i.test(name) && text.replace(/^.*\//, "") === String(value),
+  )?.[0];
 }
