@@ -47,7 +47,7 @@ export async function overlapPage(): Promise<string> {
     const study = readOverlap(baseline);
     lines.push("", `## ${baseline}`, "");
     if (!study) {
-      lines.push("not run: `unprompted overlap --mutants --baseline " + baseline + " --save` was not called.");
+      lines.push(`not run: \`unprompted overlap --mutants --baseline ${baseline} --save\` was not called.`);
       continue;
     }
     lines.push(...(await sectionOf(study)));

@@ -155,21 +155,19 @@ for (const [i, identity] of plan.sessions.entries()) {
 say(`${(bytes / 1e6).toFixed(0)} MB of evaluations`);
 
 const usage = join(folder, "usage.json");
-const hook = `import { writeFileSync } from "node:fs"; process.on("exit", () => writeFileSync(${JSON.stringify(usage)}, JSON.stringify(process.resourceUsage())));`;
-const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+// The command may hand over to a newer Node: what counts is the process that does the work.
+const hook = `import { writeFileSync } from "node:fs";
+process.on("exit", () => {
+  if (Number(process.versions.node.split(".")[0]) >= 24)
+    writeFileSync(${JSON.stringify(usage)}, JSON.stringify(process.resourceUsage()));
+});`;
+const command = fileURLToPath(new URL("../bin/unprompted.js", import.meta.url));
 const started = performance.now();
-const { status, stderr } = spawnSync(
-  process.execPath,
-  [
-    "--disable-warning=ExperimentalWarning",
-    "--import",
-    `data:text/javascript,${encodeURIComponent(hook)}`,
-    main,
-    "report",
-    folder,
-  ],
-  { encoding: "utf8", maxBuffer: 1e9 },
-);
+const { status, stderr } = spawnSync(command, ["report", folder], {
+  encoding: "utf8",
+  maxBuffer: 1e9,
+  env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` },
+});
 const seconds = (performance.now() - started) / 1000;
 const { maxRSS, userCPUTime } = JSON.parse(readFileSync(usage, "utf8")) as { maxRSS: number; userCPUTime: number };
 say(

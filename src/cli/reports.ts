@@ -67,7 +67,7 @@ export function writeReports(
   const make: Record<ReportFormat, () => [string, Iterable<string>][]> = {
     html: () => [
       ["index.html", [reportHtml(input, figures)]],
-      ["choices.html", [choicesHtml(input)]],
+      ["choices.html", [choicesHtml(input, figures)]],
     ],
     md: () => [["report.md", [reportMarkdown(input, figures)]]],
     csv: () => [

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Chosen, overlapOf } from "../stats/index.ts";
 import { choiceWords, consistencyWords, sessionChoices } from "./choices.ts";
+import { type Figures, figuresOf } from "./figures.ts";
 import { visible } from "./html/visible.js";
 import type { ReportInput } from "./input.ts";
 import { holesOf, pointerWords } from "./overlap.ts";
@@ -63,17 +64,18 @@ function scanners(input: ReportInput): string {
   return table("What scanners said", ["session", "scanner", "rules, or why not", "time", "findings", "which"], rows);
 }
 
-function overlap(input: ReportInput): string {
+function overlap(input: ReportInput, figures: Figures): string {
   const rows: string[][] = [];
+  const verdictsOf = new Map(figures.sessions.map(({ id, verdicts }) => [id, [...verdicts.values()]]));
   for (const session of input.sessions) {
     const id = session.record.identity.id;
     const runs = session.scanners?.runs.filter(({ state }) => state === "ran") ?? [];
-    const holes = holesOf(session, input);
     if (runs.length === 0) {
-      if (holes.length > 0) rows.push([id, count(holes.length, "hole"), "not compared: no scanner ran"]);
+      const holes = verdictsOf.get(id)?.filter(({ verdict }) => verdict === "exploited").length ?? 0;
+      if (holes > 0) rows.push([id, count(holes, "hole"), "not compared: no scanner ran"]);
       continue;
     }
-    const found = overlapOf(holes, runs);
+    const found = overlapOf(holesOf(session, input), runs);
     for (const { hole, pointers } of found.holes)
       rows.push([id, `${hole.exploit} (${hole.cwe})`, pointerWords(pointers) || "no scanner pointed at it"]);
     for (const { scanner, finding } of found.unsupported)
@@ -121,7 +123,7 @@ function supply(input: ReportInput): string {
  * `choices.html`: per topic what each session chose; what scanners said and which proven holes they pointed at; what the
  * apps are built from. One file without script that loads nothing; all that apps and tools wrote is text.
  */
-export function choicesHtml(input: ReportInput): string {
+export function choicesHtml(input: ReportInput, figures: Figures = figuresOf(input)): string {
   const style = readFileSync(new URL("./html/choices.css", import.meta.url), "utf8").replaceAll("\r\n", "\n");
   const hash = createHash("sha256").update(style).digest("base64");
   const title = escaped(input.plan.study.title ?? input.plan.study.id);
@@ -146,7 +148,7 @@ ${decisions(input)}
 ${scanners(input)}
 <h2>What scanning alone would have missed</h2>
 <p>For each hole that an exploit proved, the findings that point at it; and findings that no exploit supports. An attack does not tell where in the source a hole lies, so most pointers rest on the CWE alone.</p>
-${overlap(input)}
+${overlap(input, figures)}
 <h2>Supply chain</h2>
 ${supply(input)}
 </main>

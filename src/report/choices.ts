@@ -4,8 +4,16 @@ import { hanging, oneLine, painter, wrap } from "./ansi.ts";
 import type { ScanLines } from "./terminal-scan.ts";
 import { count } from "./words.ts";
 
-/** The tables of choices of all sessions that were evaluated. */
+const known = new WeakMap<readonly SessionResult[], TopicChoices[]>();
+
+/** The tables of choices of all sessions that were evaluated. Several reports ask for those of one list of sessions. */
 export function sessionChoices(sessions: readonly SessionResult[]): TopicChoices[] {
+  const topics = known.get(sessions) ?? readChoices(sessions);
+  known.set(sessions, topics);
+  return topics;
+}
+
+function readChoices(sessions: readonly SessionResult[]): TopicChoices[] {
   return choicesOf(
     sessions.flatMap(({ record: { identity }, evaluation }) => {
       if (!evaluation) return [];
