@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppRecipe } from "../model/app.ts";
 import { UserError } from "../util/errors.ts";
-import { sourceFiles, sourceTexts } from "./source.ts";
+import { pythonApp, pythonInstall } from "./python.ts";
+import { readmeText, sourceFiles, sourceTexts } from "./source.ts";
 
 /** What the user said on the command line; an empty string skips the stage. */
 export interface Overrides {
@@ -121,8 +122,6 @@ function node(folder: string): Found | undefined {
   };
 }
 
-const PYTHON = "python";
-
 function python(folder: string): Found | undefined {
   const requirements = read(folder, "requirements.txt");
   const pyproject = read(folder, "pyproject.toml");
@@ -151,79 +150,26 @@ function python(folder: string): Found | undefined {
   return { ...common, ...app };
 }
 
-/** A virtual environment in .venv: by uv where it is on PATH, else by venv and pip. A lock, when there is one, constrains first. */
-export function pythonInstall(file: "requirements.txt" | "pyproject.toml", locked: boolean): string {
-  const attempts = (command: string) => (locked ? `${command} -c requirements.lock || ${command}` : command);
-  const uv = attempts(`uv pip install -q --link-mode=copy --compile-bytecode --python .venv/bin/python -r ${file}`);
-  const pip = attempts(
-    `.venv/bin/python -m pip install -q --disable-pip-version-check ${file === "requirements.txt" ? `-r ${file}` : "."}`,
+/** The `main` package that serves: the one that the README runs or builds, or that listens, or that is nearest to the root. */
+function goCommand(folder: string): string {
+  const mains = [...sourceTexts(folder)].filter(
+    ([file, text]) => file.endsWith(".go") && /^package main\b/m.test(text) && /^func main\(\)/m.test(text),
   );
-  return `if command -v uv >/dev/null 2>&1; then uv venv -q --relocatable --python python3 .venv && { ${uv}; }; else python3 -m venv .venv && { ${pip}; }; fi`;
-}
-
-/** Finds the web application object: its framework, module and variable name. */
-function pythonApp(folder: string): Found {
-  if (existsSync(join(folder, "manage.py"))) {
-    return {
-      framework: "Django",
-      start: `${PYTHON} manage.py migrate --noinput && exec ${PYTHON} manage.py runserver --noreload "127.0.0.1:$PORT"`,
-    };
-  }
-  const texts = [...sourceTexts(folder)].filter(([file]) => file.endsWith(".py"));
-  const rank = (file: string) =>
-    [/^main\.py$/, /^app\.py$/, /^(app|src)\/main\.py$/, /^server\.py$/, /^wsgi\.py$|^asgi\.py$/].findIndex((r) =>
-      r.test(file),
-    );
-  const order = (file: string) => (rank(file) < 0 ? 50 + file.split("/").length : rank(file));
-  texts.sort(([a], [b]) => order(a) - order(b) || a.localeCompare(b));
-  const moduleOf = (file: string) => file.replace(/(\/__init__)?\.py$/, "").replaceAll("/", ".");
-  const shapes: readonly [RegExp, string, "asgi" | "wsgi"][] = [
-    [/^(\w+)\s*(?::\s*FastAPI\s*)?=\s*(?:fastapi\.)?FastAPI\(/m, "FastAPI", "asgi"],
-    [/^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Starlette|Litestar|Quart|Sanic)\(/m, "Starlette", "asgi"],
-    [/^(\w+)\s*(?::\s*Flask\s*)?=\s*(?:flask\.)?Flask\(/m, "Flask", "wsgi"],
-    [
-      /^(app|application|asgi_app)\s*(?::\s*\w+\s*)?=\s*(?:create_app|make_app|build_app|get_app)\(/m,
-      "application factory",
-      "asgi",
-    ],
-  ];
-  const uses = (word: string) => texts.some(([, text]) => new RegExp(`^\\s*(from|import)\\s+${word}`, "m").test(text));
-  for (const [shape, name, kind] of shapes) {
-    for (const [file, text] of texts) {
-      const variable = shape.exec(text)?.[1];
-      if (!variable) continue;
-      const wsgi = kind === "wsgi" || (name === "application factory" && uses("flask"));
-      const framework = name === "application factory" ? (wsgi ? "Flask" : "FastAPI") : name;
-      return { framework, start: serve(wsgi, `${moduleOf(file)}:${variable}`) };
-    }
-  }
-  for (const [file, text] of texts) {
-    const factory = /^def\s+(create_app|make_app|build_app|get_app)\s*\(/m.exec(text)?.[1];
-    if (!factory) continue;
-    const wsgi = uses("flask");
-    return {
-      framework: wsgi ? "Flask" : "FastAPI",
-      start: wsgi
-        ? serve(true, `${moduleOf(file)}:${factory}`)
-        : `exec ${PYTHON} -m uvicorn --factory ${moduleOf(file)}:${factory} --host 127.0.0.1 --port "$PORT"`,
-    };
-  }
-  return { framework: "Python" };
-}
-
-function serve(wsgi: boolean, target: string): string {
-  return wsgi
-    ? `exec ${PYTHON} -m flask --app "${target}" run --host 127.0.0.1 --port "$PORT"`
-    : `exec ${PYTHON} -m uvicorn ${target} --host 127.0.0.1 --port "$PORT"`;
+  const readme = readmeText(folder);
+  const packages = mains.map(([file, text]) => {
+    const path = file.includes("/") ? `./${file.replace(/\/[^/]+$/, "")}` : ".";
+    const named =
+      path !== "." && new RegExp(`go (run|build)\\b[^\\n]*${path.replaceAll(".", "\\.")}(\\s|$)`).test(readme);
+    const listens = /\b(ListenAndServe|net\.Listen|Run|Start|Listen|Serve)\w*\(/.test(text);
+    return { path, rank: [named ? 0 : 1, listens ? 0 : 1, path.split("/").length] as const };
+  });
+  packages.sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2]);
+  return packages[0]?.path ?? ".";
 }
 
 function compiled(folder: string): Found | undefined {
   if (existsSync(join(folder, "go.mod"))) {
-    const texts = [...sourceTexts(folder)].filter(
-      ([file, text]) => file.endsWith(".go") && /^package main\b/m.test(text) && /^func main\(\)/m.test(text),
-    );
-    const main = texts.map(([file]) => file).sort((a, b) => a.split("/").length - b.split("/").length)[0] ?? "main.go";
-    const pkg = main.includes("/") ? `./${main.replace(/\/[^/]+$/, "")}` : ".";
+    const pkg = goCommand(folder);
     return {
       framework: "Go",
       install: "go mod download",

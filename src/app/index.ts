@@ -1,5 +1,5 @@
 export { runInstall } from "./dependencies.ts";
-export { detectRecipe, type Overrides, pythonInstall } from "./detect.ts";
+export { detectRecipe, type Overrides } from "./detect.ts";
 export { type Door, doorTo } from "./door.ts";
 export { cacheFolder, installEnvironment, machinePath } from "./environment.ts";
 export type { Instance, StartResult } from "./instance.ts";
