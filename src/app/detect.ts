@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppRecipe } from "../model/app.ts";
 import { UserError } from "../util/errors.ts";
-import { sourceFiles, sourceTexts } from "./source.ts";
+import { readmeText, sourceFiles, sourceTexts } from "./source.ts";
 
 /** What the user said on the command line; an empty string skips the stage. */
 export interface Overrides {
@@ -177,6 +177,7 @@ function pythonApp(folder: string): Found {
   const order = (file: string) => (rank(file) < 0 ? 50 + file.split("/").length : rank(file));
   texts.sort(([a], [b]) => order(a) - order(b) || a.localeCompare(b));
   const moduleOf = (file: string) => file.replace(/(\/__init__)?\.py$/, "").replaceAll("/", ".");
+  const said = servedTarget(folder, texts);
   const shapes: readonly [RegExp, string, "asgi" | "wsgi"][] = [
     [/^(\w+)\s*(?::\s*FastAPI\s*)?=\s*(?:fastapi\.)?FastAPI\(/m, "FastAPI", "asgi"],
     [/^(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Starlette|Litestar|Quart|Sanic)\(/m, "Starlette", "asgi"],
@@ -194,7 +195,8 @@ function pythonApp(folder: string): Found {
       if (!variable) continue;
       const wsgi = kind === "wsgi" || (name === "application factory" && uses("flask"));
       const framework = name === "application factory" ? (wsgi ? "Flask" : "FastAPI") : name;
-      return { framework, start: serve(wsgi, `${moduleOf(file)}:${variable}`) };
+      if (!wsgi && said) return { framework, start: serve(false, said) };
+      return { framework, start: serve(wsgi, `${moduleOf(file)}:${wsgi ? variable : outermost(text, variable)}`) };
     }
   }
   for (const [file, text] of texts) {
@@ -209,6 +211,33 @@ function pythonApp(folder: string): Found {
     };
   }
   return { framework: "Python" };
+}
+
+/** The object that the app itself has served, as `module:variable`, from its own start or from what its README says. */
+function servedTarget(folder: string, texts: readonly (readonly [string, string])[]): string | undefined {
+  const target = /([A-Za-z_][\w.]*):([A-Za-z_]\w*)/.source;
+  const calls = texts.map(([, text]) =>
+    new RegExp(`\\b(?:uvicorn|hypercorn)\\.run\\(\\s*["']${target}["']`).exec(text),
+  );
+  const commands = [readmeText(folder), read(folder, "Dockerfile") ?? "", read(folder, "Makefile") ?? ""].map((text) =>
+    new RegExp(`\\b(?:uvicorn|hypercorn|granian|daphne)\\b[\\s"',]+${target}`).exec(text),
+  );
+  for (const [, module = "", variable = ""] of [...calls, ...commands].filter((match) => match !== null)) {
+    const path = module.replaceAll(".", "/");
+    const text = texts.find(([file]) => file === `${path}.py` || file === `${path}/__init__.py`)?.[1];
+    if (text !== undefined && new RegExp(`^${variable}\\s*[:=]`, "m").test(text)) return `${module}:${variable}`;
+  }
+  return undefined;
+}
+
+/** What an application was wrapped in, in its own module: `app = Cors(inner)` is what is served, and not `inner`. */
+function outermost(text: string, variable: string): string {
+  const wraps = new RegExp(
+    `^(app|application|api|asgi|asgi_app)\\s*(?::[^=\\n]+)?=[^\\n]*\\(\\s*(?:app\\s*=\\s*)?${variable}\\b`,
+    "m",
+  );
+  const outer = wraps.exec(text)?.[1];
+  return outer === undefined || outer === variable ? variable : outer;
 }
 
 function serve(wsgi: boolean, target: string): string {
