@@ -2,7 +2,7 @@ import type { Contract, Operation } from "../model/contract.ts";
 import type { HeaderList } from "../model/evidence.ts";
 import { type Body, textBody } from "./body.ts";
 import type { Ask } from "./conversation.ts";
-import { type FilePart, multipart } from "./multipart.ts";
+import { type FilePart, type FurtherFile, multipart } from "./multipart.ts";
 
 /** One use of an operation. Field names are ours; the contract says what the app calls them. */
 export interface Call {
@@ -18,6 +18,8 @@ export interface Call {
   /** Appended to the path after `?`, exactly. */
   query?: string;
   file?: Omit<FilePart, "field">;
+  /** More files in the same field of the form, before `file` or behind it. */
+  further?: Partial<Record<"before" | "behind", readonly Omit<FurtherFile, "field">[]>>;
   /** Instead of the body that the operation describes. */
   body?: { bytes: Body; contentType: string };
   headers?: HeaderList;
@@ -78,7 +80,10 @@ function bodyFor(operation: Operation, call: Call): { bytes: Body; contentType: 
     case "multipart": {
       if (!call.file) return undefined;
       const texts = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
-      const { body, contentType } = multipart({ ...call.file, field: operation.fields["file"] ?? "file" }, texts);
+      const field = operation.fields["file"] ?? "file";
+      const inField = (files: readonly Omit<FurtherFile, "field">[] = []) => files.map((file) => ({ ...file, field }));
+      const further = { before: inField(call.further?.before), behind: inField(call.further?.behind) };
+      const { body, contentType } = multipart({ ...call.file, field }, texts, further);
       return { bytes: body, contentType };
     }
     case "raw": {
