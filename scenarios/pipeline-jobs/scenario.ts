@@ -1,4 +1,4 @@
-import { seedWorld, type World } from "../../src/exploits/pipeline-jobs/world.ts";
+import { renewWorld, seedWorld, type World } from "../../src/exploits/pipeline-jobs/world.ts";
 import { defineScenario } from "../../src/exploits/scenario.ts";
 import { resolveContract } from "./contract.ts";
 import { functionalChecks } from "./functional.ts";
@@ -10,5 +10,6 @@ export default defineScenario<World>({
   steps: 6,
   resolveContract,
   seedWorld,
+  renewWorld,
   functionalChecks,
 });

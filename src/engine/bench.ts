@@ -126,8 +126,14 @@ export class Bench {
     });
   }
 
-  /** The shared world of this copy, seeded once. */
+  /** The shared world of this copy, seeded once and renewed as it becomes stale. */
   world(): Promise<unknown> {
+    const { renewWorld } = this.#scenario;
+    if (this.#seed && renewWorld) {
+      const { trial, world } = this.#seed;
+      this.#seed.world = world.then((known) => renewWorld(trial, known));
+      this.#seed.world.catch(() => {});
+    }
     if (!this.#seed) {
       const trial = this.trial(this.#signal, "SEED_");
       this.#seed = { trial, world: this.#scenario.seedWorld(trial) };

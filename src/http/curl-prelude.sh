@@ -33,7 +33,18 @@ import json, sys
 rows = json.load(open(sys.argv[1], encoding="utf-8"))
 for part in sys.argv[2].split("/")[1:]:
     rows = rows[int(part)] if isinstance(rows, list) else rows[part.replace("~1", "/").replace("~0", "~")]
+rows = [{**row.get("attributes", {}), **row} if isinstance(row.get("attributes", {}), dict) else row for row in rows]
 print(next((row[sys.argv[5]] for row in rows if str(row.get(sys.argv[3])).lower() == sys.argv[4].lower()), ""), end="")
+PY
+}
+
+header_of() { # number, name of a header, pattern whose first group is taken
+  python3 - "$DIR/$1.head" "$2" "$3" <<'PY'
+import re, sys
+lines = open(sys.argv[1], encoding="latin-1").read().splitlines()
+values = [value.strip() for name, _, value in (line.partition(":") for line in lines) if name.strip().lower() == sys.argv[2].lower()]
+match = re.search(sys.argv[3], values[-1]) if values else None
+print(match.group(1) if match else "", end="")
 PY
 }
 

@@ -18,12 +18,22 @@ export function* walk(json: unknown, pointer = ""): Generator<{ pointer: string;
   for (const [key, value] of Object.entries(json)) yield* walk(value, `${pointer}/${pointerPart(key)}`);
 }
 
+/** The value of a JSON text, with JSON:API's resources as plain objects; undefined when it is none. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return text.includes('"attributes"') ? JSON.parse(text, plainResource) : JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** A resource as JSON:API writes it keeps its id beside its attributes: both become members of one object. */
+function plainResource(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  const { attributes, ...rest } = value as Record<string, unknown>;
+  const isResource = typeof rest["type"] === "string" && ["string", "number"].includes(typeof rest["id"]);
+  if (!isResource || attributes === null || typeof attributes !== "object" || Array.isArray(attributes)) return value;
+  return { ...attributes, ...rest };
 }
 
 /** Equality of JSON values; key order does not matter. */

@@ -1,4 +1,5 @@
 import type { Prober } from "../../../src/contract/index.ts";
+import { linkIn } from "../../../src/exploits/pipeline-jobs/client.ts";
 import { Operation } from "../../../src/model/contract.ts";
 import { because, json, keep, ok } from "./finding.ts";
 import type { Job } from "./jobs.ts";
@@ -48,7 +49,26 @@ export async function findFiles(prober: Prober, token: string, job: Job): Promis
     accept: (answer) => ok(answer) && answer.bytes.toString("utf8") === content,
   });
   if (download) keep(prober, "download", download);
+  else if (await findLinkedDownload(prober, token, job, content)) return;
   else prober.contract.missing["download"] = because(prober, "not found at any known path");
+}
+
+/** A download that answers with a link within the app, such as a signed one that ends soon. */
+async function findLinkedDownload(prober: Prober, token: string, job: Job, content: string): Promise<boolean> {
+  const found = await prober.find({
+    method: "GET",
+    endings: ["/jobs/{}/download"],
+    encodings: [{}],
+    call: { token, job: job.id, label: "a link to the file?" },
+    accept: (answer) => linkIn(answer) !== undefined,
+  });
+  const link = found && linkIn(found.answer);
+  if (!found || link === undefined) return false;
+  const { answer } = await prober.conversation.ask({ method: "GET", path: link, label: "follow the link" });
+  if (!answer || !ok(answer) || answer.bytes.toString("utf8") !== content) return false;
+  keep(prober, "download", found, { row: { answers: "link" } });
+  prober.deviates("the download answers with a link to the file, not with the file");
+  return true;
 }
 
 async function findRawUpload(prober: Prober, token: string, job: Job, content: string): Promise<void> {
