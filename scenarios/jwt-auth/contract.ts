@@ -1,4 +1,4 @@
-import { type Found, findToken, type Prober } from "../../src/contract/index.ts";
+import { type Found, findToken, type Prober, tokenKind } from "../../src/contract/index.ts";
 import {
   awaitUsers,
   type Person,
@@ -119,20 +119,28 @@ async function tryLogin(prober: Prober, person: Person, way: Way): Promise<Logge
       [/grant_?type/i, "password"],
       [/remember/i, true],
     ],
-    accept: (answer, body) => ok(answer) && findToken(body) !== undefined,
+    accept: (answer, body) => ok(answer) && findAccessToken(answer, body) !== undefined,
   });
-  const token = found && findToken(found.json);
+  const token = found && findAccessToken(found.answer, found.json);
   if (!found || !token) return undefined;
   const refresh = findRefreshToken(found, token.token);
   keep(prober, "login", found, {
-    pointers: { access: token.pointer, ...(refresh?.pointer ? { refresh: refresh.pointer } : {}) },
-    row: { passwords: way, ...(refresh?.cookie ? { refreshCookie: refresh.cookie } : {}) },
+    pointers: {
+      ...(token.pointer === undefined ? {} : { access: token.pointer }),
+      ...(refresh?.pointer ? { refresh: refresh.pointer } : {}),
+    },
+    row: {
+      passwords: way,
+      ...(token.cookie ? { accessCookie: token.cookie } : {}),
+      ...(refresh?.cookie ? { refreshCookie: refresh.cookie } : {}),
+    },
   });
   prober.learnt(
     way === "written"
       ? "passwords: bcrypt hashes of ours, written into the app's database"
       : "passwords: those that the app announces, proven against its database",
   );
+  if (token.cookie) prober.deviates(`the access token comes in the cookie ${token.cookie}`);
   if (!parseJwt(token.token)) prober.deviates("the access token is not a JWT");
   if (!refresh) prober.deviates("logging in gives no refresh token");
   else if (refresh.cookie) prober.deviates(`the refresh token comes in the cookie ${refresh.cookie}`);
@@ -141,25 +149,53 @@ async function tryLogin(prober: Prober, person: Person, way: Way): Promise<Logge
   return { person, access: token.token, refresh: refresh?.token };
 }
 
+/** Where an answer holds an access token: in its JSON, or in a cookie. */
+function findAccessToken(
+  answer: Answer,
+  json: unknown,
+): { token: string; pointer?: string; cookie?: string } | undefined {
+  const inJson = findToken(json);
+  if (inJson) return inJson;
+  for (const { name, value } of cookiesOf(answer))
+    if (/access|token|jwt|auth|session|^at$/i.test(name) && !/refresh|[cx]srf/i.test(name) && value.length >= 16)
+      return { token: value, cookie: name };
+  return undefined;
+}
+
+function cookiesOf(answer: Answer): { name: string; value: string }[] {
+  return headerValues(answer, "set-cookie").flatMap((line) => {
+    const name = line.split("=")[0]?.trim() ?? "";
+    const value = cookieIn(answer, name);
+    return value === undefined ? [] : [{ name, value }];
+  });
+}
+
 /** Where an answer holds a refresh token: in its JSON under a telling key, or in a cookie. */
 function findRefreshToken(
   found: Found,
   access: string,
 ): { token: string; pointer?: string; cookie?: string } | undefined {
-  for (const { pointer, key, value } of walk(found.json))
-    if (typeof value === "string" && value.length >= 16 && value !== access && /refresh/i.test(key))
-      return { token: value, pointer };
-  for (const line of headerValues(found.answer, "set-cookie")) {
-    const name = line.split("=")[0]?.trim() ?? "";
-    const token = cookieIn(found.answer, name);
-    if (/refresh|^rt$/i.test(name) && token !== undefined && token.length >= 16) return { token, cookie: name };
-  }
+  const candidates = [...walk(found.json)].flatMap(({ pointer, key, value }) =>
+    typeof value === "string" && value.length >= 16 && value !== access && tokenKind(pointer) === "refresh"
+      ? [{ pointer, key, token: value }]
+      : [],
+  );
+  // Beside a token there may be when it ends, or what it is good for.
+  const token =
+    candidates.find((one) => parseJwt(one.token)) ??
+    candidates.find(({ key }) => /token|refresh|value|jwt/i.test(key) && !/exp|type|_at$|At$|until|url/i.test(key));
+  if (token) return { token: token.token, pointer: token.pointer };
+  for (const { name, value } of cookiesOf(found.answer))
+    if (/refresh|^rt$/i.test(name) && value.length >= 16) return { token: value, cookie: name };
   return undefined;
 }
 
 async function findMe(prober: Prober, login: LoggedIn): Promise<void> {
-  for (const scheme of ["Bearer", "JWT", "Token", ""]) {
-    prober.contract.auth.scheme = scheme;
+  const { accessCookie } = prober.contract.operations["login"]?.row ?? {};
+  const carriers = ["Bearer", "JWT", "Token", ""].map((scheme) => ({ scheme }));
+  for (const carrier of accessCookie ? [{ scheme: "Bearer", cookie: accessCookie }, ...carriers] : carriers) {
+    prober.contract.auth = carrier;
+    const { scheme } = carrier;
     const found = await prober.find({
       method: "GET",
       endings: ME_ENDINGS,
@@ -169,10 +205,11 @@ async function findMe(prober: Prober, login: LoggedIn): Promise<void> {
     });
     if (!found) continue;
     keep(prober, "me", found, {});
+    if ("cookie" in carrier) prober.deviates(`the access token is sent in the cookie ${carrier.cookie}`);
     if (scheme !== "Bearer") prober.deviates(`the Authorization header takes ${scheme || "the bare token"}`);
     return;
   }
-  prober.contract.auth.scheme = "Bearer";
+  prober.contract.auth = { scheme: "Bearer" };
   prober.contract.missing["me"] = "no known path answered with the profile of the user who had logged in";
 }
 
@@ -206,14 +243,21 @@ async function findRefresh(prober: Prober, login: LoggedIn): Promise<void> {
       encodings: [carrier],
       call: refreshCall(shape, refresh, "refresh?"),
       supply: [[/grant_?type/i, "refresh_token"]],
-      accept: (answer, body) => ok(answer) && findToken(body) !== undefined,
+      accept: (answer, body) => ok(answer) && findAccessToken(answer, body) !== undefined,
     });
-    const token = found && findToken(found.json);
+    const token = found && findAccessToken(found.answer, found.json);
     if (!found || !token) continue;
     const next = findRefreshToken(found, token.token);
     keep(prober, "refresh", found, {
-      pointers: { access: token.pointer, ...(next?.pointer ? { refresh: next.pointer } : {}) },
-      row: { ...shape.row, ...(next?.cookie ? { refreshCookie: next.cookie } : {}) },
+      pointers: {
+        ...(token.pointer === undefined ? {} : { access: token.pointer }),
+        ...(next?.pointer ? { refresh: next.pointer } : {}),
+      },
+      row: {
+        ...shape.row,
+        ...(token.cookie ? { accessCookie: token.cookie } : {}),
+        ...(next?.cookie ? { refreshCookie: next.cookie } : {}),
+      },
     });
     if (carrier.row?.["carrier"] !== "body")
       prober.deviates(`the refresh token is sent in the ${carrier.row?.["carrier"]}`);
