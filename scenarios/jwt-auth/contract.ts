@@ -80,6 +80,7 @@ async function findLogin(prober: Prober): Promise<{ login?: LoggedIn; why: strin
     }
     const login = await tryLogin(prober, person, way);
     if (login) return { login, why: "" };
+    if (prober.refusal === undefined) return { why: "nobody could be logged in: no path that takes a login was found" };
     tried.push(way === "written" ? "it does not take bcrypt hashes of ours" : "the announced passwords do not log in");
   }
   return { why: `nobody could be logged in: ${tried.join("; ")} (${stored.length} of ${SEEDED.length} users found)` };
