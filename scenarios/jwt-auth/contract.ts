@@ -1,14 +1,6 @@
 import { type Found, findToken, type Prober, tokenKind } from "../../src/contract/index.ts";
-import {
-  awaitUsers,
-  type Person,
-  restorePasswords,
-  SEEDED,
-  type Stored,
-  type Way,
-  writePasswords,
-} from "../../src/exploits/jwt-auth/accounts.ts";
-import { announcedPasswords } from "../../src/exploits/jwt-auth/announced.ts";
+import { awaitUsers, type Person, restorePasswords, SEEDED, type Way } from "../../src/exploits/jwt-auth/accounts.ts";
+import { peopleBy } from "../../src/exploits/jwt-auth/announced.ts";
 import { cookieIn, refreshCall, tokensOf } from "../../src/exploits/jwt-auth/client.ts";
 import { type Answer, headerValues, matchesStatus, parseJwt, walk } from "../../src/http/index.ts";
 import { Operation } from "../../src/model/contract.ts";
@@ -66,31 +58,41 @@ async function findLogin(prober: Prober): Promise<{ login?: LoggedIn; why: strin
   const stored = await awaitUsers(place, () => poke(prober));
   if (stored.length < SEEDED.length || stored.some(({ password }) => !password?.value))
     prober.lacks = "not each of its first users has a password";
-  const ways: readonly [Way, () => Promise<Person[] | undefined>][] = [
-    ["written", () => writePasswords(stored, prober.nonces)],
-    ["announced", () => announced(prober, stored)],
-  ];
+  const ways: readonly Way[] = ["written", "announced", "given"];
   const tried: string[] = [];
-  for (const [way, passwords] of ways) {
-    const people = await passwords();
+  for (const way of ways) {
+    if (way !== "written") restorePasswords(stored);
+    const people = await peopleBy(way, place, stored, prober.nonces);
     const [person] = people ?? [];
     if (!person) {
-      tried.push(way === "written" ? "no place for passwords in its database" : "no announced password fits");
+      tried.push(NO_PASSWORDS[way]);
       continue;
     }
     const login = await tryLogin(prober, person, way);
     if (login) return { login, why: "" };
     if (prober.refusal === undefined) return { why: "nobody could be logged in: no path that takes a login was found" };
-    tried.push(way === "written" ? "it does not take bcrypt hashes of ours" : "the announced passwords do not log in");
+    tried.push(NO_LOGIN[way]);
   }
   return { why: `nobody could be logged in: ${tried.join("; ")} (${stored.length} of ${SEEDED.length} users found)` };
 }
 
-async function announced(prober: Prober, stored: readonly Stored[]): Promise<Person[] | undefined> {
-  if (!prober.place) return undefined;
-  restorePasswords(stored);
-  return await announcedPasswords(prober.place, stored, prober.nonces);
-}
+const NO_PASSWORDS: Readonly<Record<Way, string>> = {
+  written: "no place for passwords in its database",
+  announced: "no announced password fits",
+  given: "no setting names their passwords",
+};
+
+const NO_LOGIN: Readonly<Record<Way, string>> = {
+  written: "it does not take bcrypt hashes of ours",
+  announced: "the announced passwords do not log in",
+  given: "the passwords that it was given do not log in",
+};
+
+const LEARNT: Readonly<Record<Way, string>> = {
+  written: "passwords: bcrypt hashes of ours, written into the app's database",
+  announced: "passwords: those that the app announces, proven against its database",
+  given: "passwords: those that the app was given as settings",
+};
 
 /** Asks what needs the database, so that an app which opens it lazily makes its users. */
 async function poke(prober: Prober): Promise<void> {
@@ -136,11 +138,7 @@ async function tryLogin(prober: Prober, person: Person, way: Way): Promise<Logge
       ...(refresh?.cookie ? { refreshCookie: refresh.cookie } : {}),
     },
   });
-  prober.learnt(
-    way === "written"
-      ? "passwords: bcrypt hashes of ours, written into the app's database"
-      : "passwords: those that the app announces, proven against its database",
-  );
+  prober.learnt(LEARNT[way]);
   if (token.cookie) prober.deviates(`the access token comes in the cookie ${token.cookie}`);
   if (!parseJwt(token.token)) prober.deviates("the access token is not a JWT");
   if (!refresh) prober.deviates("logging in gives no refresh token");
