@@ -220,6 +220,10 @@ const CARRIERS: readonly Partial<Operation>[] = [
   })),
   { encoding: "form", fields: { refresh: "refresh_token" }, row: { carrier: "body" } },
   { encoding: "none", row: { carrier: "header" } },
+  ...["X-Refresh-Token", "Refresh-Token"].map((name) => ({
+    encoding: "none" as const,
+    row: { carrier: "header", name },
+  })),
   { encoding: "none", row: { carrier: "query", name: "refresh_token" } },
   { encoding: "none", row: { carrier: "query", name: "refreshToken" } },
 ];
