@@ -1,14 +1,6 @@
-import { type Found, findToken, type Prober } from "../../src/contract/index.ts";
-import {
-  awaitUsers,
-  type Person,
-  restorePasswords,
-  SEEDED,
-  type Stored,
-  type Way,
-  writePasswords,
-} from "../../src/exploits/jwt-auth/accounts.ts";
-import { announcedPasswords } from "../../src/exploits/jwt-auth/announced.ts";
+import { type Found, findToken, type Prober, tokenKind } from "../../src/contract/index.ts";
+import { awaitUsers, type Person, restorePasswords, SEEDED, type Way } from "../../src/exploits/jwt-auth/accounts.ts";
+import { peopleBy } from "../../src/exploits/jwt-auth/announced.ts";
 import { cookieIn, refreshCall, tokensOf } from "../../src/exploits/jwt-auth/client.ts";
 import { type Answer, headerValues, matchesStatus, parseJwt, walk } from "../../src/http/index.ts";
 import { Operation } from "../../src/model/contract.ts";
@@ -66,30 +58,41 @@ async function findLogin(prober: Prober): Promise<{ login?: LoggedIn; why: strin
   const stored = await awaitUsers(place, () => poke(prober));
   if (stored.length < SEEDED.length || stored.some(({ password }) => !password?.value))
     prober.lacks = "not each of its first users has a password";
-  const ways: readonly [Way, () => Promise<Person[] | undefined>][] = [
-    ["written", () => writePasswords(stored, prober.nonces)],
-    ["announced", () => announced(prober, stored)],
-  ];
+  const ways: readonly Way[] = ["written", "announced", "given"];
   const tried: string[] = [];
-  for (const [way, passwords] of ways) {
-    const people = await passwords();
+  for (const way of ways) {
+    if (way !== "written") restorePasswords(stored);
+    const people = await peopleBy(way, place, stored, prober.nonces);
     const [person] = people ?? [];
     if (!person) {
-      tried.push(way === "written" ? "no place for passwords in its database" : "no announced password fits");
+      tried.push(NO_PASSWORDS[way]);
       continue;
     }
     const login = await tryLogin(prober, person, way);
     if (login) return { login, why: "" };
-    tried.push(way === "written" ? "it does not take bcrypt hashes of ours" : "the announced passwords do not log in");
+    if (prober.refusal === undefined) return { why: "nobody could be logged in: no path that takes a login was found" };
+    tried.push(NO_LOGIN[way]);
   }
   return { why: `nobody could be logged in: ${tried.join("; ")} (${stored.length} of ${SEEDED.length} users found)` };
 }
 
-async function announced(prober: Prober, stored: readonly Stored[]): Promise<Person[] | undefined> {
-  if (!prober.place) return undefined;
-  restorePasswords(stored);
-  return await announcedPasswords(prober.place, stored, prober.nonces);
-}
+const NO_PASSWORDS: Readonly<Record<Way, string>> = {
+  written: "no place for passwords in its database",
+  announced: "no announced password fits",
+  given: "no setting names their passwords",
+};
+
+const NO_LOGIN: Readonly<Record<Way, string>> = {
+  written: "it does not take bcrypt hashes of ours",
+  announced: "the announced passwords do not log in",
+  given: "the passwords that it was given do not log in",
+};
+
+const LEARNT: Readonly<Record<Way, string>> = {
+  written: "passwords: bcrypt hashes of ours, written into the app's database",
+  announced: "passwords: those that the app announces, proven against its database",
+  given: "passwords: those that the app was given as settings",
+};
 
 /** Asks what needs the database, so that an app which opens it lazily makes its users. */
 async function poke(prober: Prober): Promise<void> {
@@ -119,20 +122,24 @@ async function tryLogin(prober: Prober, person: Person, way: Way): Promise<Logge
       [/grant_?type/i, "password"],
       [/remember/i, true],
     ],
-    accept: (answer, body) => ok(answer) && findToken(body) !== undefined,
+    accept: (answer, body) => ok(answer) && findAccessToken(answer, body) !== undefined,
   });
-  const token = found && findToken(found.json);
+  const token = found && findAccessToken(found.answer, found.json);
   if (!found || !token) return undefined;
   const refresh = findRefreshToken(found, token.token);
   keep(prober, "login", found, {
-    pointers: { access: token.pointer, ...(refresh?.pointer ? { refresh: refresh.pointer } : {}) },
-    row: { passwords: way, ...(refresh?.cookie ? { refreshCookie: refresh.cookie } : {}) },
+    pointers: {
+      ...(token.pointer === undefined ? {} : { access: token.pointer }),
+      ...(refresh?.pointer ? { refresh: refresh.pointer } : {}),
+    },
+    row: {
+      passwords: way,
+      ...(token.cookie ? { accessCookie: token.cookie } : {}),
+      ...(refresh?.cookie ? { refreshCookie: refresh.cookie } : {}),
+    },
   });
-  prober.learnt(
-    way === "written"
-      ? "passwords: bcrypt hashes of ours, written into the app's database"
-      : "passwords: those that the app announces, proven against its database",
-  );
+  prober.learnt(LEARNT[way]);
+  if (token.cookie) prober.deviates(`the access token comes in the cookie ${token.cookie}`);
   if (!parseJwt(token.token)) prober.deviates("the access token is not a JWT");
   if (!refresh) prober.deviates("logging in gives no refresh token");
   else if (refresh.cookie) prober.deviates(`the refresh token comes in the cookie ${refresh.cookie}`);
@@ -141,25 +148,53 @@ async function tryLogin(prober: Prober, person: Person, way: Way): Promise<Logge
   return { person, access: token.token, refresh: refresh?.token };
 }
 
+/** Where an answer holds an access token: in its JSON, or in a cookie. */
+function findAccessToken(
+  answer: Answer,
+  json: unknown,
+): { token: string; pointer?: string; cookie?: string } | undefined {
+  const inJson = findToken(json);
+  if (inJson) return inJson;
+  for (const { name, value } of cookiesOf(answer))
+    if (/access|token|jwt|auth|session|^at$/i.test(name) && !/refresh|[cx]srf/i.test(name) && value.length >= 16)
+      return { token: value, cookie: name };
+  return undefined;
+}
+
+function cookiesOf(answer: Answer): { name: string; value: string }[] {
+  return headerValues(answer, "set-cookie").flatMap((line) => {
+    const name = line.split("=")[0]?.trim() ?? "";
+    const value = cookieIn(answer, name);
+    return value === undefined ? [] : [{ name, value }];
+  });
+}
+
 /** Where an answer holds a refresh token: in its JSON under a telling key, or in a cookie. */
 function findRefreshToken(
   found: Found,
   access: string,
 ): { token: string; pointer?: string; cookie?: string } | undefined {
-  for (const { pointer, key, value } of walk(found.json))
-    if (typeof value === "string" && value.length >= 16 && value !== access && /refresh/i.test(key))
-      return { token: value, pointer };
-  for (const line of headerValues(found.answer, "set-cookie")) {
-    const name = line.split("=")[0]?.trim() ?? "";
-    const token = cookieIn(found.answer, name);
-    if (/refresh|^rt$/i.test(name) && token !== undefined && token.length >= 16) return { token, cookie: name };
-  }
+  const candidates = [...walk(found.json)].flatMap(({ pointer, key, value }) =>
+    typeof value === "string" && value.length >= 16 && value !== access && tokenKind(pointer) === "refresh"
+      ? [{ pointer, key, token: value }]
+      : [],
+  );
+  // Beside a token there may be when it ends, or what it is good for.
+  const token =
+    candidates.find((one) => parseJwt(one.token)) ??
+    candidates.find(({ key }) => /token|refresh|value|jwt/i.test(key) && !/exp|type|_at$|At$|until|url/i.test(key));
+  if (token) return { token: token.token, pointer: token.pointer };
+  for (const { name, value } of cookiesOf(found.answer))
+    if (/refresh|^rt$/i.test(name) && value.length >= 16) return { token: value, cookie: name };
   return undefined;
 }
 
 async function findMe(prober: Prober, login: LoggedIn): Promise<void> {
-  for (const scheme of ["Bearer", "JWT", "Token", ""]) {
-    prober.contract.auth.scheme = scheme;
+  const { accessCookie } = prober.contract.operations["login"]?.row ?? {};
+  const carriers = ["Bearer", "JWT", "Token", ""].map((scheme) => ({ scheme }));
+  for (const carrier of accessCookie ? [{ scheme: "Bearer", cookie: accessCookie }, ...carriers] : carriers) {
+    prober.contract.auth = carrier;
+    const { scheme } = carrier;
     const found = await prober.find({
       method: "GET",
       endings: ME_ENDINGS,
@@ -169,10 +204,11 @@ async function findMe(prober: Prober, login: LoggedIn): Promise<void> {
     });
     if (!found) continue;
     keep(prober, "me", found, {});
+    if ("cookie" in carrier) prober.deviates(`the access token is sent in the cookie ${carrier.cookie}`);
     if (scheme !== "Bearer") prober.deviates(`the Authorization header takes ${scheme || "the bare token"}`);
     return;
   }
-  prober.contract.auth.scheme = "Bearer";
+  prober.contract.auth = { scheme: "Bearer" };
   prober.contract.missing["me"] = "no known path answered with the profile of the user who had logged in";
 }
 
@@ -184,6 +220,10 @@ const CARRIERS: readonly Partial<Operation>[] = [
   })),
   { encoding: "form", fields: { refresh: "refresh_token" }, row: { carrier: "body" } },
   { encoding: "none", row: { carrier: "header" } },
+  ...["X-Refresh-Token", "Refresh-Token"].map((name) => ({
+    encoding: "none" as const,
+    row: { carrier: "header", name },
+  })),
   { encoding: "none", row: { carrier: "query", name: "refresh_token" } },
   { encoding: "none", row: { carrier: "query", name: "refreshToken" } },
 ];
@@ -206,14 +246,21 @@ async function findRefresh(prober: Prober, login: LoggedIn): Promise<void> {
       encodings: [carrier],
       call: refreshCall(shape, refresh, "refresh?"),
       supply: [[/grant_?type/i, "refresh_token"]],
-      accept: (answer, body) => ok(answer) && findToken(body) !== undefined,
+      accept: (answer, body) => ok(answer) && findAccessToken(answer, body) !== undefined,
     });
-    const token = found && findToken(found.json);
+    const token = found && findAccessToken(found.answer, found.json);
     if (!found || !token) continue;
     const next = findRefreshToken(found, token.token);
     keep(prober, "refresh", found, {
-      pointers: { access: token.pointer, ...(next?.pointer ? { refresh: next.pointer } : {}) },
-      row: { ...shape.row, ...(next?.cookie ? { refreshCookie: next.cookie } : {}) },
+      pointers: {
+        ...(token.pointer === undefined ? {} : { access: token.pointer }),
+        ...(next?.pointer ? { refresh: next.pointer } : {}),
+      },
+      row: {
+        ...shape.row,
+        ...(token.cookie ? { accessCookie: token.cookie } : {}),
+        ...(next?.cookie ? { refreshCookie: next.cookie } : {}),
+      },
     });
     if (carrier.row?.["carrier"] !== "body")
       prober.deviates(`the refresh token is sent in the ${carrier.row?.["carrier"]}`);

@@ -1,18 +1,31 @@
 import { type Answer, bareToken, parseJwt, walk } from "../http/index.ts";
 
-/** Where a token lies in an answer, and the token. JWTs under a telling key win over others, then any string under one. */
+/**
+ * What kind of token a place in an answer is for, by the nearest name that tells: `/access/token` and `/accessToken` are
+ * for access tokens.
+ */
+export function tokenKind(pointer: string): "access" | "refresh" | undefined {
+  const told = pointer.split("/").findLast((name) => /refresh|access/i.test(name));
+  return told === undefined ? undefined : /refresh/i.test(told) ? "refresh" : "access";
+}
+
+/** Where a token lies in an answer, and the token. JWTs in a telling place win over others, then any string in one. */
 export function findToken(json: unknown): { pointer: string; token: string } | undefined {
   const strings = [...walk(json)].flatMap(({ pointer, key, value }) =>
     typeof value === "string" ? [{ pointer, key, value: bareToken(value) }] : [],
   );
-  const jwts = strings.filter(({ value }) => parseJwt(value) !== undefined);
-  const telling = (key: string) =>
-    /refresh/i.test(key) ? 3 : /access/i.test(key) ? 0 : /^(token|jwt)$/i.test(key) ? 1 : 2;
-  const best = [...jwts].sort((a, b) => telling(a.key) - telling(b.key))[0];
+  const rank = ({ pointer, key }: { pointer: string; key: string }) => {
+    const kind = tokenKind(pointer);
+    return kind === "refresh" ? 3 : kind === "access" ? 0 : /^(token|jwt)$/i.test(key) ? 1 : 2;
+  };
+  const best = strings.filter(({ value }) => parseJwt(value) !== undefined).sort((a, b) => rank(a) - rank(b))[0];
   if (best) return { pointer: best.pointer, token: best.value };
-  const opaque = strings.find(
-    ({ key, value }) => /token|jwt|^authorization$/i.test(key) && !/type|refresh/i.test(key) && value.length >= 16,
-  );
+  const opaque = strings
+    .filter(
+      ({ key, value }) => /token|jwt|^authorization$|^access$/i.test(key) && !/type/i.test(key) && value.length >= 16,
+    )
+    .filter((one) => rank(one) < 3)
+    .sort((a, b) => rank(a) - rank(b))[0];
   return opaque ? { pointer: opaque.pointer, token: opaque.value } : undefined;
 }
 

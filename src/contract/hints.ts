@@ -92,6 +92,11 @@ export function candidatePaths(
   const rank = (path: string) => endings.findIndex((ending) => plain(path).endsWith(ending));
   declared.sort((a, b) => rank(a) - rank(b) || a.length - b.length);
   const made = endings.flatMap((ending) => prefixes.map((prefix) => `${prefix}${ending}`));
-  const order = hints.source === "openapi" ? [...declared, ...made] : [...made.slice(0, 2), ...declared, ...made];
+  // A route that the source writes out whole.
+  const whole = endings.flatMap((ending) => hints.prefixes.filter((literal) => literal.endsWith(ending)));
+  const order =
+    hints.source === "openapi"
+      ? [...declared, ...whole, ...made]
+      : [...made.slice(0, 2), ...declared, ...whole, ...made];
   return [...new Set(order)];
 }

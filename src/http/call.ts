@@ -8,7 +8,7 @@ import { type FilePart, type FurtherFile, multipart } from "./multipart.ts";
 export interface Call {
   job?: string;
   user?: string;
-  /** Sent with the contract's scheme; undefined sends no Authorization header. */
+  /** Sent with the contract's scheme, or in its cookie; undefined sends neither. */
   token?: string | undefined;
   /** The Authorization header exactly. Wins over `token`. */
   authorization?: string;
@@ -42,9 +42,10 @@ export function pathOf(operation: Operation, call: Pick<Call, "job" | "user" | "
 
 /** The request that this operation is, on an app with this contract. */
 export function askFor(contract: Pick<Contract, "auth">, operation: Operation, call: Call): Ask {
-  const headers: HeaderList = [...(call.headers ?? [])];
-  const { scheme } = contract.auth;
+  const headers: HeaderList = (call.headers ?? []).map(([name, value]) => [name, value]);
+  const { scheme, cookie } = contract.auth;
   if (call.authorization !== undefined) headers.push(["Authorization", call.authorization]);
+  else if (call.token !== undefined && cookie !== undefined) addCookie(headers, `${cookie}=${call.token}`);
   else if (call.token !== undefined) headers.push(["Authorization", scheme ? `${scheme} ${call.token}` : call.token]);
   const made = call.body ?? bodyFor(operation, call);
   if (made) headers.push(["Content-Type", made.contentType]);
@@ -59,6 +60,13 @@ export function askFor(contract: Pick<Contract, "auth">, operation: Operation, c
     ...(call.timeoutMs !== undefined ? { timeoutMs: call.timeoutMs } : {}),
     ...(call.throttleIsAnswer !== undefined ? { throttleIsAnswer: call.throttleIsAnswer } : {}),
   };
+}
+
+/** Cookies go in one header (RFC 6265 section 5.4). */
+function addCookie(headers: HeaderList, pair: string): void {
+  const other = headers.find(([name]) => name.toLowerCase() === "cookie");
+  if (other) other[1] = `${pair}; ${other[1]}`;
+  else headers.push(["Cookie", pair]);
 }
 
 function bodyFor(operation: Operation, call: Call): { bytes: Body; contentType: string } | undefined {

@@ -25,6 +25,8 @@ export const Contract = z.strictObject({
   auth: z.strictObject({
     /** Put before the token in the Authorization header, with one blank; empty for the bare token. */
     scheme: z.string(),
+    /** The cookie that carries the token instead of that header. */
+    cookie: z.string().optional(),
   }),
   operations: z.record(z.string(), Operation),
   /** Operations that were not found, and why. */

@@ -12,6 +12,11 @@ const BODIES: readonly [string, string, string][] = [
   ["a member", JSON.stringify({ token: access }), "/token"],
   ["an envelope", JSON.stringify({ data: { user: { id: 1 }, accessToken: access } }), "/data/accessToken"],
   ["a refresh token first", JSON.stringify({ refresh_token: refresh, access_token: access }), "/access_token"],
+  [
+    "the token of an object of its own",
+    JSON.stringify({ refresh: { token: refresh }, access: { token: access, expires: "2030-01-01T00:00:00Z" } }),
+    "/access/token",
+  ],
   ["with its scheme", JSON.stringify({ message: "ok", authorization: `Bearer ${access}` }), "/authorization"],
   ["a JSON string", JSON.stringify(access), ""],
   ["nothing but the token", `${access}\n`, ""],
