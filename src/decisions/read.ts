@@ -12,7 +12,7 @@ const LANGUAGES: readonly Language[] = [pythonLanguage, typescriptLanguage];
 
 /** Folders that are never the app's own running code; those with a leading dot are tools' and agents'. */
 const LEFT_OUT =
-  /(^|\/)(node_modules|\.[^/]+|venv|dist|build|coverage|__pycache__|site-packages|tests?|__tests__|__mocks__|spec|specs|e2e|fixtures|examples?|migrations|alembic|seeds?|scripts|public|static|stories|cypress)\/|^docs?\//;
+  /(^|\/)(node_modules|bower_components|vendor(ed|_modules)?|third_party|\.[^/]+|venv|dist|build|coverage|__pycache__|site-packages|tests?|__tests__|__mocks__|spec|specs|e2e|fixtures|examples?|migrations|alembic|seeds?|scripts|public|static|stories|cypress)\/|^docs?\//;
 const NOT_THE_APP =
   /(^|\/)(seed(er|s)?\.\w+|gulpfile\.\w+|manage\.py|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.(test|spec|stories|d)\.[cm]?[jt]sx?|[^/]*\.min\.js|(?!next\.)[\w.-]*\.config\.[cm]?[jt]s)$|^setup\.py$/;
 const SERVER =

@@ -10,6 +10,8 @@ import { Evaluator } from "./values.ts";
 
 /** Larger files are bundles or data, never written by hand. */
 const MAX_FILE_CHARS = 400_000;
+/** So much in all is read in reasonable time; an app of its own does not come near. */
+const MAX_CHARS = 1_000_000;
 
 /** The files of one language of an app, and what is known of their names, calls and values. */
 export class Project {
@@ -23,17 +25,21 @@ export class Project {
   #fields: Map<string, Node[]> | undefined;
   #mentions: Map<string, number> | undefined;
 
-  /** Reads the files; what is not readable as text or not parsable is left out. */
+  /** Reads the files, those nearest to the root first; what is not readable as text, or beyond the bounds, is left out. */
   constructor(folder: string, paths: readonly string[], language: Language) {
     this.folder = folder;
     this.language = language;
     const files = new Map<string, SourceFile>();
-    for (const path of paths) {
+    const depth = (path: string) => path.split("/").length;
+    let chars = 0;
+    for (const path of [...paths].sort((a, b) => depth(a) - depth(b))) {
       const text = read(join(folder, path));
-      if (text !== undefined) files.set(path, new SourceFile(path, text, language));
+      if (text === undefined || chars + text.length > MAX_CHARS) continue;
+      chars += text.length;
+      files.set(path, new SourceFile(path, text, language));
     }
-    this.files = files;
-    this.resolver = new Resolver(files, (fn) => this.callSites(fn));
+    this.files = new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.resolver = new Resolver(this.files, (fn) => this.callSites(fn));
     this.values = new Evaluator(this.resolver, (name) => this.fields(name));
   }
 
