@@ -80,7 +80,8 @@ export function Grid(props: GridProps) {
   }, []);
   useEffect(() => {
     if (!moved.current) return;
-    moved.current = false;
+    // A key may have come since this was drawn: the focus moves once more when that is.
+    if (at === latest.current) moved.current = false;
     scroller.current?.querySelector<HTMLElement>("[data-at]")?.focus({ preventScroll: true });
   });
   const move = (toRow: number, toColumn: number) => {
