@@ -128,7 +128,9 @@ function sweepHomes(parent: string): void {
   for (const name of readdirSync(parent)) {
     if (!name.startsWith(HOME_PREFIX)) continue;
     const stat = statSync(join(parent, name), { throwIfNoEntry: false });
-    if (stat && Date.now() - stat.birthtimeMs > 2 * INSTALL_TIMEOUT_MS)
+    // Not every file system knows when a folder was made.
+    const latest = stat && Math.max(stat.birthtimeMs, stat.ctimeMs);
+    if (latest !== undefined && Date.now() - latest > 2 * INSTALL_TIMEOUT_MS)
       rmSync(join(parent, name), { recursive: true, force: true });
   }
 }

@@ -155,11 +155,10 @@ function goCommand(folder: string): string {
   const mains = [...sourceTexts(folder)].filter(
     ([file, text]) => file.endsWith(".go") && /^package main\b/m.test(text) && /^func main\(\)/m.test(text),
   );
-  const readme = readmeText(folder);
+  const commands = [...readmeText(folder).matchAll(/\bgo (?:run|build)\b[^\n`]*/g)].map(([line]) => line.split(/\s+/));
   const packages = mains.map(([file, text]) => {
     const path = file.includes("/") ? `./${file.replace(/\/[^/]+$/, "")}` : ".";
-    const named =
-      path !== "." && new RegExp(`go (run|build)\\b[^\\n]*${path.replaceAll(".", "\\.")}(\\s|$)`).test(readme);
+    const named = path !== "." && commands.some((words) => words.includes(path));
     const listens = /\b(ListenAndServe|net\.Listen|Run|Start|Listen|Serve)\w*\(/.test(text);
     return { path, rank: [named ? 0 : 1, listens ? 0 : 1, path.split("/").length] as const };
   });

@@ -148,7 +148,7 @@ function commandTexts(folder: string): string[] {
     /^(scripts\/)?[\w-]*(start|run|serve|entrypoint)[\w-]*\.sh$/,
     /^Makefile$/,
   ];
-  const found = shapes.flatMap((shape) => files.filter((file) => shape.test(file)));
+  const found = shapes.flatMap((shape) => files.filter((file) => shape.test(file) && existsSync(join(folder, file))));
   return [...found.map((file) => readFileSync(join(folder, file), "utf8").slice(0, 65_536)), readmeText(folder)];
 }
 
