@@ -73,7 +73,9 @@ async function ledgerOf(language: Language, folder: string, files: readonly stri
   if (own.length === 0) return { isServer: false, decisions: [] };
   const project = new Project(folder, own, language);
   const rules = await rulesOf(language.id);
-  const decisions = rules.flatMap((rule) => rule.read(project).map((finding) => decisionOf(rule.topic, finding)));
+  const decisions = rules.flatMap((rule) =>
+    rule.read(project).map((finding) => decisionOf(rule.topic, finding, project.unread)),
+  );
   return { isServer: usesServer(project), decisions };
 }
 
@@ -104,16 +106,20 @@ async function rulesOf(language: string): Promise<DecisionRule[]> {
   return modules.map((module) => module.default);
 }
 
-function decisionOf(topic: string, finding: Sighting): Decision {
+/** What was not found is not known to be absent where files were left unread. */
+function decisionOf(topic: string, finding: Sighting, unread: number): Decision {
+  const unseen = finding.origin === "absent" && unread > 0;
   return {
     topic,
-    choice: finding.choice,
-    origin: finding.origin,
+    choice: unseen ? "unknown" : finding.choice,
+    origin: unseen ? "unknown" : finding.origin,
     file: finding.at?.file.path ?? null,
     line: finding.at?.line ?? null,
     by: "source",
-    confidence: finding.confidence ?? "sure",
-    ...(finding.detail !== undefined && { detail: finding.detail }),
+    confidence: unseen ? "unknown" : (finding.confidence ?? "sure"),
+    ...(unseen
+      ? { detail: `the app is too large to be read whole; files left out: ${unread}` }
+      : finding.detail !== undefined && { detail: finding.detail }),
   };
 }
 

@@ -53,6 +53,22 @@ describe("what is read", () => {
     expect(new Set(decisions.flatMap(({ file }) => file ?? []))).toEqual(new Set(["other.py"]));
   });
 
+  test("of an app that is too large, what fits; and nothing is called absent that may stand in the rest", async () => {
+    const library = Array.from({ length: 30 }, (_, i) => [
+      `lib/part${i}.py`,
+      `VALUES = [\n${"    0.125,\n".repeat(3900)}]\n`,
+    ]);
+    const folder = appOf({ "app.py": `from fastapi import FastAPI\n${HASHING}`, ...Object.fromEntries(library) });
+    const decisions = await readDecisions({ folder });
+    expect(decisions.filter(({ topic }) => topic === "password-hashing")).toMatchObject([{ choice: "bcrypt" }]);
+    expect(decisions.filter(({ origin }) => origin === "absent")).toEqual([]);
+    expect(decisions.find(({ topic }) => topic === "throttling")).toMatchObject({
+      choice: "unknown",
+      confidence: "unknown",
+      detail: expect.stringMatching(/^the app is too large to be read whole; files left out: \d+$/),
+    });
+  });
+
   test("a front end beside a server in another language does not count", async () => {
     const folder = appOf({
       "server/main.py": "from fastapi import FastAPI\nfrom pydantic import BaseModel\n\napp = FastAPI()\n",

@@ -18,6 +18,8 @@ export class Project {
   readonly folder: string;
   readonly language: Language;
   readonly files: ReadonlyMap<string, SourceFile>;
+  /** How many files there was no room for: what stands in none of the others may stand in these. */
+  readonly unread: number;
   readonly resolver: Resolver;
   readonly values: Evaluator;
   #calls: Call[] | undefined;
@@ -31,14 +33,19 @@ export class Project {
     this.language = language;
     const files = new Map<string, SourceFile>();
     const depth = (path: string) => path.split("/").length;
-    let chars = 0;
+    let [chars, unread] = [0, 0];
     for (const path of [...paths].sort((a, b) => depth(a) - depth(b))) {
       const text = read(join(folder, path));
-      if (text === undefined || chars + text.length > MAX_CHARS) continue;
+      if (text === undefined) continue;
+      if (chars + text.length > MAX_CHARS) {
+        unread++;
+        continue;
+      }
       chars += text.length;
       files.set(path, new SourceFile(path, text, language));
     }
     this.files = new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.unread = unread;
     this.resolver = new Resolver(this.files, (fn) => this.callSites(fn));
     this.values = new Evaluator(this.resolver, (name) => this.fields(name));
   }
