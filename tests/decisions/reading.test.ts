@@ -42,6 +42,36 @@ describe("behaviour beside the source", () => {
   });
 });
 
+describe("a comparison of a password's length", () => {
+  test.each([
+    ["is what refuses", "def register(password):\n    if len(password) < 8:\n        raise ValueError\n", "min 8"],
+    [
+      "is the answer",
+      "def strong(password):\n    return len(password) >= 10 and len(password) <= 72\n",
+      "min 10, max 72",
+    ],
+    ["is the answer to what is wrong", "def is_too_short(password):\n    return len(password) < 9\n", "min 9"],
+    [
+      "only keeps long ones out",
+      "def check(password, kept):\n    return verify(password, kept) and len(password) <= 72\n",
+      "none",
+    ],
+  ])("that %s", async (_, source, choice) => {
+    const decisions = await readDecisions({ folder: appOf({ "app.py": source }) });
+    expect(decisions.filter(({ topic }) => topic === "password-policy")).toMatchObject([{ choice }]);
+  });
+
+  test("in TypeScript as well", async () => {
+    for (const [text, choice] of [
+      ["export const longEnough = (password: string) => password.length >= 11;\n", "min 11"],
+      ["export const isInvalid = (password: string) => password.length < 7;\n", "min 7"],
+    ] as const) {
+      const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
+      expect(decisions.filter(({ topic }) => topic === "password-policy")).toMatchObject([{ choice }]);
+    }
+  });
+});
+
 describe("what is read", () => {
   test("an empty folder gives an empty ledger", async () => {
     expect(await readDecisions({ folder: appOf({}) })).toEqual([]);

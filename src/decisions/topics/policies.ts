@@ -63,12 +63,33 @@ function byHand(project: Project): Sighting[] {
   });
 }
 
-/** The least or greatest length that a refusing comparison lets through. */
-function bound(project: Project, { tested, against, operator }: Condition, kind: "min" | "max"): number | undefined {
+/** The least or greatest length that a comparison lets through: one that refuses, or one whose truth is the answer. */
+function bound(project: Project, { node, tested, against, operator }: Condition, kind: "min" | "max") {
   const isLeft = lengthOfPassword(tested);
   const limit = project.values.number(isLeft ? against : tested);
   const less = operator.startsWith("<") === isLeft;
-  if (limit === undefined || less !== (kind === "min")) return undefined;
-  if (operator.endsWith("=")) return kind === "min" ? limit + 1 : limit - 1;
-  return limit;
+  const orEqual = operator.endsWith("=");
+  if (limit === undefined) return undefined;
+  if (saysYes(node)) {
+    if (less !== (kind === "max")) return undefined;
+    return orEqual ? limit : kind === "min" ? limit + 1 : limit - 1;
+  }
+  if (less !== (kind === "min")) return undefined;
+  return orEqual ? (kind === "min" ? limit + 1 : limit - 1) : limit;
+}
+
+const isBoth = (node: Node) =>
+  node.kind === "parenthesized_expression" || /^(and|&&)$/.test(node.field("operator")?.text ?? "");
+const REFUSING_NAME = /weak|short|too_?long|bad|invalid|illegal|error|problem|reject|refuse/i;
+
+/** Whether a comparison, or its conjunction with others, is what a function returns: true is yes, unless it is named for a fault. */
+function saysYes(node: Node): boolean {
+  let at = node.parent;
+  while (at && isBoth(at)) at = at.parent;
+  const isReturned =
+    at?.kind === "return_statement" || (at?.kind === "arrow_function" && at.field("body")?.holds(node));
+  if (!at || !isReturned) return false;
+  const fn = at.kind === "arrow_function" ? at : at.within(...at.file.language.functionKinds);
+  const name = fn?.field("name")?.text ?? fn?.parent?.field("name")?.text ?? "";
+  return !REFUSING_NAME.test(name);
 }
