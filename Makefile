@@ -5,7 +5,7 @@ UNPROMPTED := bin/unprompted.js
 .PHONY: demo test test-agents agents check setup scanners calibrate kill-100 bench clean help
 
 help: ## what there is to make
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: setup ## replay seven recorded sessions, attack them, write runs/demo and runs/demo-jwt-auth
 	$(UNPROMPTED) run
@@ -31,7 +31,7 @@ calibrate: setup ## every reference, variant, mutant and degenerate app; writes 
 kill-100: setup ## kill studies of scripted agents 100 times, go on, and compare with an undisturbed one
 	node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/kill-100.ts
 
-bench: setup ## the figures of docs/figures.md
+bench: setup ## time against the floor and against curl, memory, ten attacks alike, preparing
 	NODE_COMPILE_CACHE=node_modules/.cache/compile node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/bench.ts
 
 setup: ## npm packages, Python tools, bubblewrap

@@ -42,6 +42,34 @@ describe("behaviour beside the source", () => {
   });
 });
 
+describe("a middleware by hand", () => {
+  const middleware = (origin: string) => `class Edge:
+    def __init__(self, app, origin):
+        self._app, self._origin = app, origin
+
+    async def __call__(self, scope, receive, send):
+        headers = Headers(scope=scope)
+        async def outgoing(message):
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Access-Control-Allow-Origin"] = ${origin}
+            await send(message)
+        try:
+            await self._app(scope, receive, outgoing)
+        except Exception:
+            await fail(outgoing)
+`;
+
+  test.each([
+    ["self._origin", "hand-written, unknown"],
+    ['headers.get("origin")', "hand-written, reflected"],
+  ])("that allows %s", async (origin, choice) => {
+    const source = `from starlette.datastructures import Headers, MutableHeaders\n\n${middleware(origin)}`;
+    const decisions = await readDecisions({ folder: appOf({ "app.py": source }) });
+    expect(decisions.find(({ topic }) => topic === "cors")).toMatchObject({ choice });
+    expect(decisions.find(({ topic }) => topic === "error-handling")).toMatchObject({ choice: "central, hidden" });
+  });
+});
+
 describe("a comparison of a password's length", () => {
   test.each([
     ["is what refuses", "def register(password):\n    if len(password) < 8:\n        raise ValueError\n", "min 8"],

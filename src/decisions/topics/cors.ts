@@ -75,6 +75,9 @@ function answered(project: Project, fn: Node): string {
   return /=>\s*(origin|true)\b/.test(fn.text) ? "reflected" : "unknown";
 }
 
+/** What an object or the settings hold is not the caller's, whatever its name. */
+const OWN_FIELD = /^(self|this|cls|settings|config|cfg|conf|env|options|opts)\b\s*[.[]/i;
+
 /** The origins behind a header set by hand: fixed, or the caller's own, checked against a list or not. */
 function allowed(project: Project, value: Node, at: Node): string {
   const direct = originsOf(project, value);
@@ -82,6 +85,7 @@ function allowed(project: Project, value: Node, at: Node): string {
   const fn = at.within(...project.language.functionKinds);
   const checked = fn ? byFunction(project, fn) : "unknown";
   if (checked !== "unknown" && checked !== "reflected") return checked;
+  if (OWN_FIELD.test(value.text)) return "unknown";
   const words = `${value.text} ${project.resolver.source(value).text}`;
   return /origin/i.test(words) ? "reflected" : "unknown";
 }

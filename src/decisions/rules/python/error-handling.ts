@@ -45,7 +45,9 @@ function aroundAll(project: Project): ErrorHandler[] {
   return project.all("except_clause").flatMap((clause): ErrorHandler[] => {
     const caught = clause.parts[0]?.text ?? "";
     const fn = clause.within("function_definition");
-    const wraps = /\b(call_next|self\.app|self\.get_response)\s*\(/.test(clause.parent?.field("body")?.text ?? "");
+    const wraps = /\b(call_next|self\._{0,2}(app|get_response|inner|next\w*))\s*\(/.test(
+      clause.parent?.field("body")?.text ?? "",
+    );
     if (!fn || !wraps || !/^(Exception|BaseException)\b/.test(caught)) return [];
     return [{ at: clause, body: clause, error: /\bas\s+(\w+)/.exec(caught)?.[1] ?? "", origin: "hand-written" }];
   });
