@@ -33,6 +33,9 @@ export function confirm(decisions: readonly Decision[], facts: BehaviourFacts = 
     }
     if (agreed.length > 0) continue;
     const isAbsence = fact.choice === "none";
+    // What was not found, and yet is there, was not known to be absent.
+    for (const decision of isAbsence || fact.of !== undefined ? [] : out)
+      if (decision.topic === fact.topic && decision.origin === "absent") decision.confidence = "unknown";
     out.push({
       topic: fact.topic,
       choice: fact.choice,

@@ -33,6 +33,15 @@ describe("behaviour beside the source", () => {
     ]);
   });
 
+  test("leaves an absence unsure that it refutes", async () => {
+    const behaviour = [{ topic: "throttling", choice: "some", by: "behaviour", seen: "status 429" }] as const;
+    const decisions = await readDecisions({ folder: folder(), behaviour });
+    expect(decisions.filter(({ topic }) => topic === "throttling")).toMatchObject([
+      { choice: "none", by: "source", confidence: "unknown" },
+      { choice: "some", by: "behaviour", confidence: "sure" },
+    ]);
+  });
+
   test("is shown as a decision of its own where the two differ", async () => {
     const behaviour = [{ topic: "password-hashing", choice: "md5", by: "database", seen: "32 hex digits" }] as const;
     const decisions = await readDecisions({ folder: folder(), behaviour });
@@ -97,6 +106,26 @@ describe("a comparison of a password's length", () => {
       const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
       expect(decisions.filter(({ topic }) => topic === "password-policy")).toMatchObject([{ choice }]);
     }
+  });
+
+  test("in a helper for any text, with the limits of the call for the password", async () => {
+    const check = `const refuse = (why: string): never => { throw new Error(why); };
+export function text(value: unknown, field: string, min: number, max: number): string {
+  if (typeof value !== "string") return refuse(field);
+  if (value.trim().length < min) return refuse(field);
+  if (value.length > max) return refuse(field);
+  return value;
+}
+export const email = (value: unknown) => text(value, "email", 3, 254);
+`;
+    const users = `import { text } from "./check";
+export const login = (body: Record<string, unknown>) => text(body.password, "password", 1, 200);
+export const register = (body: Record<string, unknown>) => text(body.password, "password", 8, 72);
+`;
+    const decisions = await readDecisions({ folder: appOf({ "check.ts": check, "users.ts": users }) });
+    expect(decisions.filter(({ topic }) => topic === "password-policy")).toMatchObject([
+      { choice: "min 8, max 72", origin: "hand-written", file: "users.ts", line: 3 },
+    ]);
   });
 });
 

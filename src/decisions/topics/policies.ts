@@ -19,9 +19,11 @@ const CLASSES = /isdigit|isupper|islower|isalpha|\[A-Z\]|\[a-z\]|\[0-9\]|\\d|\\W
 /** Topic `password-policy`: `min 8, max 128, classes`; nothing for an app without passwords. */
 export function passwordPolicy(project: Project, schemas: readonly SchemaPolicy[], ready: Sighting[]): Sighting[] {
   if (ready.length > 0) return ready;
-  const policies = [...schemas.flatMap((schema) => fromSchema(project, schema)), ...byHand(project)].sort((a, b) =>
-    earlier(a.at as Node, b.at as Node),
-  );
+  const policies = [
+    ...schemas.flatMap((schema) => fromSchema(project, schema)),
+    ...byHand(project),
+    ...byHelper(project),
+  ].sort((a, b) => earlier(a.at as Node, b.at as Node));
   const [first] = policies;
   if (first) return [first];
   return project.mentions("password") > 0 ? [absent()] : [];
@@ -47,26 +49,79 @@ function lengthOfPassword(node: Node): boolean {
 
 /** `len(password) < 8` and its kin. */
 function byHand(project: Project): Sighting[] {
-  const limits = conditionsOf(project).filter(
-    ({ how, tested, against }) => how === "order" && (lengthOfPassword(tested) || lengthOfPassword(against)),
-  );
+  const read: Reading = { isLength: lengthOfPassword, number: (node) => project.values.number(node) };
+  const limits = conditionsOf(project).filter((condition) => isLimit(condition, lengthOfPassword));
   return limits.flatMap((condition): Sighting[] => {
-    const min = bound(project, condition, "min");
+    const min = bound(condition, "min", read);
     if (min === undefined || min <= 1) return [];
     const scope = condition.node.within(...project.language.functionKinds) ?? condition.node.file.root;
     const max = limits
       .filter((other) => scope.holds(other.node))
-      .map((other) => bound(project, other, "max"))
+      .map((other) => bound(other, "max", read))
       .find((value) => value !== undefined);
     const classes = scope.text.split("\n").some((line) => CLASSES.test(line) && /passw(or)?d|\bpw\b|value/i.test(line));
     return [{ choice: text(min, max, classes), origin: "hand-written", at: condition.node }];
   });
 }
 
+/** A helper that holds any text to a length, where it is called for a password: `text(value, "password", 8, 72)`. */
+function byHelper(project: Project): Sighting[] {
+  const helpers = new Map<Node, Condition[]>();
+  for (const condition of conditionsOf(project)) {
+    const fn = condition.node.within(...project.language.functionKinds);
+    if (!fn) continue;
+    const names = parametersOf(fn);
+    const isLength = (node: Node) => lengthOfParameter(node, names);
+    if (isLimit(condition, isLength)) helpers.set(fn, [...(helpers.get(fn) ?? []), condition]);
+  }
+  return [...helpers].flatMap(([fn, conditions]) => {
+    const names = parametersOf(fn);
+    return project.callSites(fn).flatMap((site): Sighting[] => {
+      const call = project.call(site);
+      if (!call?.args.some((arg) => /passw(or)?d/i.test(arg.value.text))) return [];
+      const read: Reading = {
+        isLength: (node) => lengthOfParameter(node, names),
+        number: (node) => {
+          const given =
+            call.option(node.text) ?? (names.includes(node.text) ? call.arg(names.indexOf(node.text)) : node);
+          return given && project.values.number(given);
+        },
+      };
+      const [min, max] = (["min", "max"] as const).map((kind) =>
+        conditions.map((one) => bound(one, kind, read)).find((value) => value !== undefined),
+      );
+      return min === undefined || min <= 1 ? [] : [{ choice: text(min, max, false), origin: "hand-written", at: site }];
+    });
+  });
+}
+
+function parametersOf(fn: Node): string[] {
+  const names = (fn.field("parameters")?.parts ?? []).map(
+    (part) =>
+      (part.field("pattern") ?? part.field("name") ?? (part.kind === "identifier" ? part : part.parts[0]))?.text ?? "",
+  );
+  return /^(self|cls)$/.test(names[0] ?? "") ? names.slice(1) : names;
+}
+
+function lengthOfParameter(node: Node, names: readonly string[]): boolean {
+  const [, inPython, inScript] =
+    /^(?:len\((\w+)(?:\.strip\(\))?\)|(\w+)(?:\.trim\(\))?\.length)$/.exec(node.text) ?? [];
+  return names.includes(inPython ?? inScript ?? "");
+}
+
+const isLimit = ({ how, tested, against }: Condition, isLength: (node: Node) => boolean) =>
+  how === "order" && (isLength(tested) || isLength(against));
+
+/** Which expressions are the length in question, and what number another is. */
+interface Reading {
+  isLength: (node: Node) => boolean;
+  number: (node: Node) => number | undefined;
+}
+
 /** The least or greatest length that a comparison lets through: one that refuses, or one whose truth is the answer. */
-function bound(project: Project, { node, tested, against, operator }: Condition, kind: "min" | "max") {
-  const isLeft = lengthOfPassword(tested);
-  const limit = project.values.number(isLeft ? against : tested);
+function bound({ node, tested, against, operator }: Condition, kind: "min" | "max", read: Reading): number | undefined {
+  const isLeft = read.isLength(tested);
+  const limit = read.number(isLeft ? against : tested);
   const less = operator.startsWith("<") === isLeft;
   const orEqual = operator.endsWith("=");
   if (limit === undefined) return undefined;
