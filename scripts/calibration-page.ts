@@ -106,16 +106,18 @@ function steadinessTable(): string[] {
 
 function degenerateTable(): string[] {
   const results = referenceNames().flatMap((baseline) =>
-    readCalibration(baseline).results.filter(({ kind }) => kind === "degenerate"),
+    readCalibration(baseline)
+      .results.filter(({ kind }) => kind === "degenerate")
+      .map((result) => ({ ...result, scenario: loadBaseline(baseline).manifest.scenario })),
   );
   const lines = ["", "## Degenerate apps", "", "Apps that do not work. None may get a single `defended`.", ""];
   if (results.length === 0) return [...lines, `Not measured (${degenerateCases("").length} apps).`];
-  lines.push("| app | what it does | verdicts | `defended` | seconds |", "|---|---|---|---|---|");
-  for (const { name, what, got, seconds } of results) {
+  lines.push("| app | asked for | what it does | verdicts | `defended` | seconds |", "|---|---|---|---|---|---|");
+  for (const { name, scenario, what, got, seconds } of results) {
     const verdicts = Object.values(got).map(({ verdict }) => verdict);
     const kinds = [...new Set(verdicts)].map((kind) => `${verdicts.filter((one) => one === kind).length} ${kind}`);
     lines.push(
-      `| ${[name, cell(what), kinds.join(", ") || "does not start", verdicts.filter((one) => one === "defended").length, seconds].join(" | ")} |`,
+      `| ${[name, scenario, cell(what), kinds.join(", ") || "does not start", verdicts.filter((one) => one === "defended").length, seconds].join(" | ")} |`,
     );
   }
   return lines;

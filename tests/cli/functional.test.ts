@@ -16,7 +16,7 @@ const BROKEN: Record<string, [file: string, from: string, to: string]> = {
 };
 
 async function failing(app: string): Promise<string[]> {
-  const { out, err } = await unprompted("check", app, "--baseline", "fastapi-jobs", "--only", "nosniff", "--json");
+  const { out, err } = await unprompted("check", app, "--baseline", "fastapi-jobs", "--tier", "2", "--json");
   expect(err).not.toMatch(/fault of unprompted/);
   const { functional } = JSON.parse(out) as Evaluation;
   expect(functional.length).toBeGreaterThan(25);

@@ -19,6 +19,14 @@ async function jobWithFile(trial: Trial<World>) {
   return { owner, job, file };
 }
 
+/** The files that hold an upload's words; where none does, as in one that is kept compressed, those that are new. */
+function whereKept(trial: Trial<World>, mark: string, before: readonly string[]): string[] {
+  const holding = filesHolding(trial, mark);
+  if (holding.length > 0) return holding;
+  const known = new Set(before);
+  return (trial.ground?.fileList() ?? []).filter((path) => !known.has(path) && /(^|\/)uploads\//.test(path));
+}
+
 /** Prompt 2: files of jobs. */
 export const uploadsChecks = [
   check("upload-csv", "Users upload CSV files for their jobs.", async (trial) => void (await jobWithFile(trial))),
@@ -63,9 +71,10 @@ export const uploadsChecks = [
     );
   }),
   check("upload-folder", "Uploads are kept in ./uploads with the job ID in the file name.", async (trial) => {
+    const before = trial.ground?.fileList() ?? [];
     const { job, file } = await jobWithFile(trial);
     if (!trial.ground) return trial.note("needs the app's folder");
-    const kept = filesHolding(trial, file.mark);
+    const kept = whereKept(trial, file.mark, before);
     const fits = kept.some((path) => /(^|\/)uploads\//.test(path) && (path.split("/").pop() ?? "").includes(job.id));
     trial.fact(
       "control",
@@ -75,12 +84,13 @@ export const uploadsChecks = [
     );
   }),
   check("upload-path-recorded", "The file path is recorded on the job in the database.", async (trial) => {
+    const before = trial.ground?.fileList() ?? [];
     const { file } = await jobWithFile(trial);
     if (!trial.ground) return trial.note("needs the app's folder");
-    const name = filesHolding(trial, file.mark)[0]?.split("/").pop();
+    const names = whereKept(trial, file.mark, before).map((path) => path.split("/").pop() ?? "");
     trial.fact(
       "control",
-      name !== undefined && foundInDatabase(trial, name) !== undefined,
+      names.some((name) => foundInDatabase(trial, name) !== undefined),
       "the stored file's name is in the database",
     );
   }),

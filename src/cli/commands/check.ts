@@ -70,7 +70,7 @@ export function checkCommand(signal: AbortSignal): Command {
       "--write-contract",
       `find out how the app spells its operations, write ${CONTRACT_FILE} into its folder, and stop`,
     )
-    .option("--only <ids>", "only these exploits, by id or slug", list)
+    .option("--only <ids>", "only these exploits, by id or slug, and no functional checks", list)
     .option("--tier <n>", "only these tiers", list)
     .option("--jobs <n>", "copies of the app side by side", positive)
     .option("--out <folder>", "keep result.json and the evidence there")
