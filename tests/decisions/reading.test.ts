@@ -89,6 +89,16 @@ describe("a comparison of a password's length", () => {
     ],
     ["is the answer to what is wrong", "def is_too_short(password):\n    return len(password) < 9\n", "min 9"],
     [
+      "is of another argument than the password",
+      "def add(email, password):\n    if len(email) < 5:\n        raise ValueError\n\nadd(body.email, body.password)\n",
+      "none",
+    ],
+    [
+      "is of a parameter that is given the password",
+      "def hold(value, low):\n    if len(value) < low:\n        raise ValueError\n\nhold(body.password, 9)\n",
+      "min 9",
+    ],
+    [
       "only keeps long ones out",
       "def check(password, kept):\n    return verify(password, kept) and len(password) <= 72\n",
       "none",

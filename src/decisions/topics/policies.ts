@@ -69,26 +69,30 @@ function byHelper(project: Project): Sighting[] {
   const helpers = new Map<Node, Condition[]>();
   for (const condition of conditionsOf(project)) {
     const fn = condition.node.within(...project.language.functionKinds);
-    if (!fn) continue;
-    const names = parametersOf(fn);
-    const isLength = (node: Node) => lengthOfParameter(node, names);
-    if (isLimit(condition, isLength)) helpers.set(fn, [...(helpers.get(fn) ?? []), condition]);
+    if (fn && condition.how === "order") helpers.set(fn, [...(helpers.get(fn) ?? []), condition]);
   }
   return [...helpers].flatMap(([fn, conditions]) => {
     const names = parametersOf(fn);
+    if (!conditions.some((one) => isLimit(one, (node) => measured(node, names) !== undefined))) return [];
     return project.callSites(fn).flatMap((site): Sighting[] => {
       const call = project.call(site);
-      if (!call?.args.some((arg) => /passw(or)?d/i.test(arg.value.text))) return [];
+      if (!call) return [];
+      const given = (name: string) =>
+        call.option(name) ?? (names.includes(name) ? call.arg(names.indexOf(name)) : undefined);
+      // It is this argument that the password is, or one that a text beside it calls so: `f(email, password)` may measure the email.
+      const isCalledSo = call.args.some(({ value }) => /^["'`].*passw(or)?d.*["'`]$/i.test(value.text));
       const read: Reading = {
-        isLength: (node) => lengthOfParameter(node, names),
-        number: (node) => {
-          const given =
-            call.option(node.text) ?? (names.includes(node.text) ? call.arg(names.indexOf(node.text)) : node);
-          return given && project.values.number(given);
+        isLength: (node) => {
+          const name = measured(node, names);
+          return name !== undefined && (isCalledSo || /passw(or)?d/i.test(given(name)?.text ?? ""));
         },
+        number: (node) => project.values.number(given(node.text) ?? node),
       };
       const [min, max] = (["min", "max"] as const).map((kind) =>
-        conditions.map((one) => bound(one, kind, read)).find((value) => value !== undefined),
+        conditions
+          .filter((one) => isLimit(one, read.isLength))
+          .map((one) => bound(one, kind, read))
+          .find((value) => value !== undefined),
       );
       return min === undefined || min <= 1 ? [] : [{ choice: text(min, max, false), origin: "hand-written", at: site }];
     });
@@ -103,10 +107,11 @@ function parametersOf(fn: Node): string[] {
   return /^(self|cls)$/.test(names[0] ?? "") ? names.slice(1) : names;
 }
 
-function lengthOfParameter(node: Node, names: readonly string[]): boolean {
+/** The parameter that an expression is the length of. */
+function measured(node: Node, names: readonly string[]): string | undefined {
   const [, inPython, inScript] =
     /^(?:len\((\w+)(?:\.strip\(\))?\)|(\w+)(?:\.trim\(\))?\.length)$/.exec(node.text) ?? [];
-  return names.includes(inPython ?? inScript ?? "");
+  return names.find((name) => name === (inPython ?? inScript));
 }
 
 const isLimit = ({ how, tested, against }: Condition, isLength: (node: Node) => boolean) =>
