@@ -17,6 +17,7 @@ import type { Exploit } from "../exploits/index.ts";
 import { AppRecipe } from "../model/app.ts";
 import { chooseSandbox, type SandboxName } from "../sandbox/index.ts";
 import { AppError, reasonOf, unknownName } from "../util/errors.ts";
+import { together } from "../util/together.ts";
 import { inputsOf, missingOf, saveResults } from "./calibration-files.ts";
 import { degenerateCases, degenerateFolder } from "./degenerate.ts";
 import { loadBaseline, loadScenario, PRODUCT, referenceNames, selectExploits } from "./load.ts";
@@ -155,9 +156,7 @@ async function runJobs(
     }
   };
   try {
-    const settled = await Promise.allSettled(Array.from({ length: Math.max(1, options.jobs ?? 2) }, worker));
-    const failed = settled.find((one) => one.status === "rejected");
-    if (failed) throw failed.reason;
+    await together(Array.from({ length: Math.max(1, options.jobs ?? 2) }, worker));
   } finally {
     rmSync(buildCache, { recursive: true, force: true });
   }

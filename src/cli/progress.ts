@@ -6,8 +6,11 @@ const clock = (seconds: number) =>
     ? `${Math.round(seconds)} s`
     : `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, "0")} s`;
 
+const sessions = (count: number) => `${count} session${count === 1 ? "" : "s"}`;
+
 /** Progress of a run on stderr: what runs, how many are left, how long it took and may still take. One line a change. */
 export function progress(stream: NodeJS.WriteStream): Emit {
+  let study = "";
   let total = 0;
   let done = 0;
   let finishedHere = 0;
@@ -21,9 +24,10 @@ export function progress(stream: NodeJS.WriteStream): Emit {
   return (event) => {
     switch (event.type) {
       case "RunStarted":
+        study = event.study;
         total = event.sessions;
         done = event.done;
-        say(`${event.study}: ${event.sessions} sessions${event.done ? `, ${event.done} of them done before` : ""}`);
+        say(`${study}: ${sessions(event.sessions)}${event.done ? `, ${event.done} of them done before` : ""}`);
         break;
       case "SessionStarted":
         say(`      ${event.session.id}: begins`);
@@ -47,7 +51,7 @@ export function progress(stream: NodeJS.WriteStream): Emit {
         );
         break;
       case "RunFinished":
-        say(`${event.sessions} sessions in ${clock(event.seconds)}`);
+        say(`${study}: ${sessions(event.sessions)} in ${clock(event.seconds)}`);
         break;
       case "AgentWaits":
         say(`      ${event.session}: step ${event.step} waits ${clock(event.seconds)}: ${event.reason}`);

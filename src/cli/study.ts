@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import type { LimitFunction } from "p-limit";
 import { prepareApp } from "../app/index.ts";
 import { withFirstSeen } from "../decisions/index.ts";
 import { evaluate } from "../engine/index.ts";
@@ -19,6 +20,7 @@ import { AppError, UserError, unknownName } from "../util/errors.ts";
 import { writeAtomically } from "../util/files.ts";
 import { removeTree } from "../util/scratch.ts";
 import { keepSecretsOf } from "../util/secrets.ts";
+import { together } from "../util/together.ts";
 import { KeptRepository } from "../workspace/index.ts";
 import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
 import { deliveryOf } from "./delivering.ts";
@@ -81,6 +83,8 @@ export interface RunOptions {
   plan: Plan;
   sandbox: Sandbox;
   jobs: number;
+  /** Lets `jobs` sessions at a time through, also of several plans that are done side by side. */
+  pool: LimitFunction;
   /** Whether to ask package registries about what lockfiles do not tell. */
   registries: boolean;
   /** Scanners to run on each finished app; undefined for none. */
@@ -99,7 +103,7 @@ export const planStudy = (study: Study, base: string): Plan =>
 export const isDone = (record: SessionRecord | undefined): boolean =>
   record?.state === "evaluated" || record?.state === "failed";
 
-/** Does what is left of a plan, `jobs` sessions side by side. What is done is kept; what was cut off begins anew. */
+/** Does what is left of a plan, as the pool lets its sessions through. What is done is kept; what was cut off begins anew. */
 export async function runPlan(options: RunOptions): Promise<void> {
   const { run, plan, emit, signal } = options;
   const started = performance.now();
@@ -118,19 +122,15 @@ export async function runPlan(options: RunOptions): Promise<void> {
   });
   // A session that was killed between its last record and its clean-up has left the place where it worked.
   for (const { id } of plan.sessions) if (run.record(id)?.state === "worked") removeTree(placeOf(run, id));
-  const waiting = [...left];
   const agents = new StudyAgents(plan.study, options.base, options.sandbox);
-  const worker = async () => {
-    for (let identity = waiting.shift(); identity; identity = waiting.shift()) {
-      signal.throwIfAborted();
-      await runSession(identity, options, agents);
-    }
-  };
-  const settled = await Promise.allSettled(
-    Array.from({ length: Math.min(options.jobs, Math.max(1, left.length)) }, worker),
+  await together(
+    left.map((identity) =>
+      options.pool(async () => {
+        signal.throwIfAborted();
+        await runSession(identity, options, agents);
+      }),
+    ),
   );
-  const failed = settled.find((one) => one.status === "rejected");
-  if (failed) throw failed.reason;
   emit({ type: "RunFinished", sessions: left.length, seconds: Math.round((performance.now() - started) / 1000) });
 }
 

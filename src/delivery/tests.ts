@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { copyFiles, machinePath, type PreparedApp, runInstall, sourceFiles } from "../app/index.ts";
 import type { CutHole, TestsRun } from "../model/delivery.ts";
 import type { Finished, Sandbox } from "../sandbox/index.ts";
@@ -114,7 +114,7 @@ export class Checkout {
   }
 
   async #do(folder: string, shell: string, env: Record<string, string>): Promise<Finished> {
-    const home = join(this.#root, "home");
+    const home = join(this.#root, `${basename(folder)}-home`);
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     const added = join(this.#root, ADDED);

@@ -9,6 +9,7 @@ import type { Evaluation, FunctionalResult } from "../model/session.ts";
 import { scoreOf, type Verdict, type VerdictKind } from "../model/verdict.ts";
 import { reasonOf } from "../util/errors.ts";
 import { randomNonces } from "../util/random.ts";
+import { together } from "../util/together.ts";
 import { Bench, type Ran, type Target } from "./bench.ts";
 import { type FoundContract, findContract } from "./contract.ts";
 import { lanesOf, type Task } from "./lanes.ts";
@@ -80,7 +81,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const jobs = target.app ? (options.jobs ?? defaultJobs()) : 1;
   const lanes = lanesOf(wanted, jobs, options.functional !== false);
   const oddDeaths: string[] = [];
-  await inParallel(lanes.map((lane) => () => runLane(lane)));
+  await together(lanes.map(runLane));
   // Once may have causes outside the app, and says nothing about other attacks.
   if (oddDeaths.length > 1)
     unstable ??= `the app ended by itself during ${oddDeaths.join(", ")}, and did not when they were repeated`;
@@ -222,13 +223,6 @@ function secondSight(ran: Ran, again: Ran): Ran {
   if (ran.silent !== undefined && again.verdict.verdict === "defended")
     return instead("defended", `${again.verdict.summary}. A first attempt got no answer to: ${ran.silent}`);
   return again;
-}
-
-/** Waits for all, also when one fails, so that nothing is left running; then throws the first failure. */
-async function inParallel(tasks: readonly (() => Promise<void>)[]): Promise<void> {
-  const settled = await Promise.allSettled(tasks.map((task) => task()));
-  const failed = settled.find((one) => one.status === "rejected");
-  if (failed) throw failed.reason;
 }
 
 const WHY_NOT: Record<string, string> = {

@@ -86,9 +86,12 @@ function toolchains(path: string): string[] {
   return outermost;
 }
 
-/** Where the links of a folder of programs lead. */
+const linkedFrom = new Map<string, string[]>();
+/** Where the links of a folder of programs lead; read once, since every copy of an app has a PATH of its own. */
 function linkedPrograms(bin: string): string[] {
-  return readdirSync(bin, { withFileTypes: true })
+  const before = linkedFrom.get(bin);
+  if (before) return before;
+  const found = readdirSync(bin, { withFileTypes: true })
     .filter((entry) => entry.isSymbolicLink())
     .flatMap((entry) => {
       try {
@@ -97,6 +100,8 @@ function linkedPrograms(bin: string): string[] {
         return [];
       }
     });
+  linkedFrom.set(bin, found);
+  return found;
 }
 
 /** Files and folders that variables of the environment name (certificates, headers, wheels), which the caller chose. */

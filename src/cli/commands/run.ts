@@ -1,18 +1,20 @@
 import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { Command, Option } from "commander";
+import pLimit from "p-limit";
 import type { Emit } from "../../model/events.ts";
 import type { Plan, Study } from "../../model/study.ts";
-import { figuresOf, resultsJson, runTable } from "../../report/index.ts";
+import { type Figures, figuresOf, type ReportInput, resultsJson, runTable } from "../../report/index.ts";
 import { chooseSandbox, type SandboxName } from "../../sandbox/index.ts";
 import { eventLog, RunFolder } from "../../store/index.ts";
 import { UserError } from "../../util/errors.ts";
+import { together } from "../../util/together.ts";
 import { PRODUCT } from "../load.ts";
 import { colourFor, list, positive, sandboxOption } from "../options.ts";
 import { progress } from "../progress.ts";
 import { DEFAULT_FORMATS, defaultRunFolder, reportInput, writeReports } from "../reports.ts";
 import { askedFor, scannersOption } from "../scanning.ts";
-import { isDone, loadStudy, planStudy, runPlan } from "../study.ts";
+import { isDone, loadStudy, planStudy, type RunOptions, runPlan } from "../study.ts";
 
 interface Options {
   out?: string;
@@ -58,20 +60,25 @@ export function runCommand(signal: AbortSignal): Command {
       const studies = await studiesOf(file, options);
       const out = (id: string) =>
         options.out === undefined ? defaultRunFolder(id) : studies.length > 1 ? join(options.out, id) : options.out;
-      const results: object[] = [];
+      const plans = studies.map(
+        ({ study, base }): Planned => ({ base, plan: planStudy(study, base), run: new RunFolder(out(study.id)) }),
+      );
+      if (options.dry) {
+        if (options.json) printJson(plans.map(({ plan }) => plan));
+        else for (const { plan, run } of plans) printPlan(plan, run);
+        return;
+      }
+      const unlocks: (() => void)[] = [];
       try {
-        for (const { study, base } of studies) {
-          const plan = planStudy(study, base);
-          const run = new RunFolder(out(study.id));
-          const tell = (result: object) => void results.push(result);
-          if (!options.dry) await runStudy(run, plan, base, options, signal, tell);
-          else if (options.json) tell(plan);
-          else printPlan(plan, run);
-        }
+        for (const { run } of plans) unlocks.push(run.lock());
+        const studies = await runStudies(plans, options, signal);
+        // Also of runs that were cut off: what is done is told.
+        if (options.json) printJson(studies.map(({ input, figures }) => resultsJson(input, figures)));
+        else for (const study of studies) printStudy(study);
+        const cutOff = studies.find(({ failure }) => failure !== undefined);
+        if (cutOff) throw cutOff.failure;
       } finally {
-        // Also of a run that was cut off: what is done is told.
-        if (options.json && results.length > 0)
-          process.stdout.write(`${JSON.stringify(studies.length > 1 ? results : results[0], null, 2)}\n`);
+        for (const unlock of unlocks) unlock();
       }
     });
 }
@@ -104,56 +111,70 @@ async function studiesOf(file: string | undefined, options: Options): Promise<Na
   });
 }
 
-/** Runs one study and writes its reports, also when it is cut off. Tells what `--json` prints. */
-async function runStudy(
-  run: RunFolder,
-  plan: Plan,
-  base: string,
-  options: Options,
-  signal: AbortSignal,
-  tell: (result: object) => void,
-): Promise<void> {
-  const { study } = plan;
+interface Planned {
+  plan: Plan;
+  /** What files of the study are relative to. */
+  base: string;
+  run: RunFolder;
+}
+
+/** What a study came to, in figures and files; and what cut it off, if anything did. */
+interface Ended {
+  input: ReportInput;
+  figures: Figures;
+  files: string[];
+  failure: unknown;
+}
+
+/** Runs studies side by side, as many sessions at a time as there are jobs for all of them. */
+async function runStudies(plans: readonly Planned[], options: Options, signal: AbortSignal): Promise<Ended[]> {
   const { sandbox, note } = chooseSandbox(options.sandbox, {
-    forAgents: study.agents.some(({ kind }) => kind !== "replay"),
+    forAgents: plans.some(({ plan }) => plan.study.agents.some(({ kind }) => kind !== "replay")),
   });
   if (note) process.stderr.write(`Without a sandbox: ${note}.\n`);
-  const scanners = options.scanners ? await askedFor(options.scanners) : (study.scanners ?? "found");
-  const unlock = run.lock();
+  const asked = options.scanners && (await askedFor(options.scanners));
+  const jobs = options.jobs ?? Math.max(2, Math.floor(availableParallelism() / 2));
+  const pool = pLimit(jobs);
+  const { only, registries = false, eachStep = false } = options;
+  return await together(
+    plans.map(async (planned) => {
+      const scanners = asked ?? planned.plan.study.scanners ?? "found";
+      return await runStudy({ ...planned, sandbox, jobs, pool, scanners, registries, eachStep, only, signal });
+    }),
+  );
+}
+
+/** Runs one study and writes its reports, also when it is cut off. */
+async function runStudy(options: Omit<RunOptions, "emit">): Promise<Ended> {
+  const { run, plan } = options;
   const listeners = [progress(process.stderr), eventLog(run)];
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
-  const jobs = options.jobs ?? Math.max(2, Math.floor(availableParallelism() / 2));
+  let failure: unknown;
   try {
     run.writePlan(plan);
-    const registries = options.registries ?? false;
-    const eachStep = options.eachStep ?? false;
-    const { only } = options;
-    await runPlan({ run, base, plan, sandbox, jobs, scanners, registries, eachStep, only, signal, emit });
+    await runPlan({ ...options, emit });
     const cutOff = plan.sessions.filter(({ id }) => run.record(id)?.state === "interrupted").length;
     if (cutOff > 0)
-      process.stderr.write(
-        `Interrupted: ${cutOff} of ${plan.sessions.length}. The same command goes on with them.
-`,
-      );
-  } finally {
-    try {
-      const input = await reportInput(run);
-      const figures = figuresOf(input);
-      const files = writeReports(run, input, DEFAULT_FORMATS, figures);
-      if (options.json) tell(resultsJson(input, figures));
-      else {
-        process.stdout.write(
-          runTable(input, { color: colourFor(process.stdout), width: process.stdout.columns ?? 100 }, figures),
-        );
-        process.stdout.write(`\nReports: ${files.map((path) => relative(process.cwd(), path)).join(", ")}\n`);
-      }
-    } finally {
-      unlock();
-    }
+      process.stderr.write(`Interrupted: ${cutOff} of ${plan.sessions.length}. The same command goes on with them.\n`);
+  } catch (error) {
+    failure = error;
   }
+  const input = await reportInput(run);
+  const figures = figuresOf(input);
+  return { input, figures, files: writeReports(run, input, DEFAULT_FORMATS, figures), failure };
 }
+
+function printStudy({ input, figures, files }: Ended): void {
+  const { stdout } = process;
+  stdout.write(runTable(input, { color: colourFor(stdout), width: stdout.columns ?? 100 }, figures));
+  stdout.write(`\nReports: ${files.map((path) => relative(process.cwd(), path)).join(", ")}\n`);
+}
+
+/** One alone as itself, several as a list. */
+const printJson = (results: readonly unknown[]): void =>
+  void process.stdout.write(`${JSON.stringify(results.length > 1 ? results : results[0], null, 2)}\n`);
 
 function narrowed(study: Study, options: Options): Study {
   const keep = <T>(
