@@ -28,7 +28,7 @@ calibrate: setup ## every reference, variant, mutant and degenerate app; writes 
 	$(UNPROMPTED) calibrate --stale --save
 	npm run docs
 
-kill-100: setup ## kill studies of scripted agents 100 times, go on, and compare with an undisturbed one
+kill-100: setup ## kill studies of scripted agents 100 times and evaluations 20 times, go on, compare with undisturbed ones
 	node_modules/.bin/node --disable-warning=ExperimentalWarning scripts/kill-100.ts
 
 bench: setup ## time against the floor and against curl, memory, ten attacks alike, preparing

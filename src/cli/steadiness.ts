@@ -83,23 +83,24 @@ export interface SteadinessOptions {
   signal: AbortSignal;
 }
 
-/** Attacks every app `attacks` times, every second time under load. Results are kept app by app with `save`. */
+/**
+ * Attacks every app `attacks` times, every second time under load. With `save` each attack is kept as it ends, so that a
+ * run that is cut off goes on with `stale` where it stopped.
+ */
 export async function measureSteadiness(options: SteadinessOptions): Promise<Steadiness[]> {
   const out: Steadiness[] = [];
   for (const one of steadyApps()) {
     if (options.baseline?.length && !options.baseline.includes(one.baseline)) continue;
     const inputs = await steadinessInputs(one);
-    const saved = options.stale ? readSteadiness().find(({ name }) => name === one.name) : undefined;
-    const known = saved && saved.attacks >= options.attacks ? saved : undefined;
+    const known = options.stale ? readSteadiness().find(({ name }) => name === one.name) : undefined;
     const due = Object.keys(inputs).filter((id) => known?.inputs[id] !== inputs[id]);
-    if (due.length === 0) continue;
-    const measured = together(known, await attackAgain(one, inputs, due, options));
+    if (known && due.length === 0 && known.attacks >= options.attacks) continue;
+    const keep = options.save ? save : () => {};
+    const measured =
+      known && (due.length === 0 || known.attacks >= options.attacks)
+        ? await measureRest(one, known, inputs, due, options, keep)
+        : await attackAgain(one, nothingYet(one, inputs), Object.keys(inputs), options.attacks, options, keep);
     out.push(measured);
-    if (options.save) {
-      const others = readSteadiness().filter(({ name }) => steadyApps().some((app) => app.name === name));
-      const apps = [...others.filter(({ name }) => name !== one.name), measured];
-      writeJson(FILE, { formatVersion: 2, apps: apps.sort((a, b) => a.name.localeCompare(b.name)) });
-    }
     const flips = flipsOf(measured);
     process.stderr.write(
       `${one.name}: ${measured.attacks} attacks, ${measured.underLoad} under load, ${flips.length === 0 ? "no flips" : flips.map(({ id, flips: n }) => `${id} flipped ${n} times`).join(", ")}; ${measured.secondsQuiet} s each, ${measured.secondsUnderLoad} s under load\n`,
@@ -108,40 +109,67 @@ export async function measureSteadiness(options: SteadinessOptions): Promise<Ste
   return out;
 }
 
-/** Counts that are still current beside those made now. How long an attack takes is told by whole attacks only. */
-function together(known: Steadiness | undefined, now: Steadiness): Steadiness {
-  if (!known) return now;
-  const kept = Object.keys(known.verdicts).filter((id) => now.inputs[id] === known.inputs[id]);
-  const { secondsQuiet, secondsUnderLoad } = kept.length > 0 ? known : now;
-  const verdicts = { ...Object.fromEntries(kept.map((id) => [id, known.verdicts[id] ?? {}])), ...now.verdicts };
-  return {
-    ...now,
-    secondsQuiet,
-    secondsUnderLoad,
-    verdicts: Object.fromEntries(Object.entries(verdicts).sort(([a], [b]) => a.localeCompare(b))),
-  };
-}
-
-async function attackAgain(
+/** What lacks of an app that was measured before: further attacks, or the exploits that have changed since. */
+async function measureRest(
   one: SteadyApp,
+  known: Steadiness,
   inputs: Record<string, string>,
   due: readonly string[],
   options: SteadinessOptions,
+  keep: (counted: Steadiness) => void,
+): Promise<Steadiness> {
+  if (due.length === 0) return await attackAgain(one, known, Object.keys(inputs), options.attacks, options, keep);
+  const fresh = await attackAgain(one, nothingYet(one, inputs), due, known.attacks, options, () => {});
+  const current = Object.keys(known.verdicts).filter((id) => known.inputs[id] === inputs[id]);
+  const kept = Object.fromEntries(current.map((id) => [id, known.verdicts[id] ?? {}]));
+  // How long an attack takes is told by whole attacks only.
+  const { secondsQuiet, secondsUnderLoad } = current.length > 0 ? known : fresh;
+  const measured = { ...fresh, secondsQuiet, secondsUnderLoad, verdicts: sorted({ ...kept, ...fresh.verdicts }) };
+  keep(measured);
+  return measured;
+}
+
+function save(measured: Steadiness): void {
+  const others = readSteadiness().filter(({ name }) => steadyApps().some((app) => app.name === name));
+  const apps = [...others.filter(({ name }) => name !== measured.name), measured];
+  writeJson(FILE, { formatVersion: 2, apps: apps.sort((a, b) => a.name.localeCompare(b.name)) });
+}
+
+const sorted = <T>(verdicts: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(verdicts).sort(([a], [b]) => a.localeCompare(b)));
+
+const nothingYet = (one: SteadyApp, inputs: Record<string, string>): Steadiness => ({
+  ...one,
+  attacks: 0,
+  underLoad: 0,
+  verdicts: {},
+  inputs,
+  secondsQuiet: 0,
+  secondsUnderLoad: 0,
+});
+
+/** Goes on from `counted` until there are `wanted` attacks, with the exploits `due`; keeps what each adds. */
+async function attackAgain(
+  one: SteadyApp,
+  counted: Steadiness,
+  due: readonly string[],
+  wanted: number,
+  options: SteadinessOptions,
+  keep: (counted: Steadiness) => void,
 ): Promise<Steadiness> {
   const { manifest } = loadBaseline(one.baseline);
   const scenario = await loadScenario(manifest.scenario);
   const exploits = await selectExploits(manifest.scenario, { only: [...due] });
-  const verdicts: Steadiness["verdicts"] = {};
-  const seconds = { quiet: 0, loaded: 0 };
   const { app, remove } = await prepared(one, options);
+  let sum = counted;
   try {
-    for (let i = 0; i < options.attacks; i++) {
+    while (sum.attacks < wanted) {
       options.signal.throwIfAborted();
-      const loaded = i % 2 === 1;
+      const loaded = sum.attacks % 2 === 1;
       const load = loaded ? busyLoops() : [];
       const started = performance.now();
       try {
-        const { verdicts: got } = await evaluate({
+        const { verdicts } = await evaluate({
           target: { app },
           report: app.report,
           scenario,
@@ -149,30 +177,37 @@ async function attackAgain(
           functional: false,
           signal: options.signal,
         });
-        for (const { id, verdict } of got) {
-          verdicts[id] ??= {};
-          verdicts[id][verdict] = (verdicts[id][verdict] ?? 0) + 1;
-        }
+        sum = withAttack(sum, verdicts, loaded, (performance.now() - started) / 1000);
       } finally {
         for (const loop of load) loop.kill("SIGKILL");
       }
-      seconds[loaded ? "loaded" : "quiet"] += (performance.now() - started) / 1000;
-      process.stderr.write(`${one.name}: attack ${i + 1}/${options.attacks}${loaded ? " under load" : ""}\n`);
+      keep(sum);
+      process.stderr.write(`${one.name}: attack ${sum.attacks}/${wanted}${loaded ? " under load" : ""}\n`);
     }
   } finally {
     await app.dispose();
     remove();
   }
-  const underLoad = Math.floor(options.attacks / 2);
-  const mean = (sum: number, n: number) => (n === 0 ? 0 : Math.round((sum / n) * 10) / 10);
+  return sum;
+}
+
+function withAttack(
+  sum: Steadiness,
+  verdicts: readonly { id: string; verdict: VerdictKind }[],
+  loaded: boolean,
+  seconds: number,
+): Steadiness {
+  const counts = { ...sum.verdicts };
+  for (const { id, verdict } of verdicts) counts[id] = { ...counts[id], [verdict]: (counts[id]?.[verdict] ?? 0) + 1 };
+  const mean = (before: number, n: number) => Math.round(((before * n + seconds) / (n + 1)) * 10) / 10;
   return {
-    ...one,
-    attacks: options.attacks,
-    underLoad,
-    verdicts,
-    inputs,
-    secondsQuiet: mean(seconds.quiet, options.attacks - underLoad),
-    secondsUnderLoad: mean(seconds.loaded, underLoad),
+    ...sum,
+    attacks: sum.attacks + 1,
+    underLoad: sum.underLoad + (loaded ? 1 : 0),
+    verdicts: sorted(counts),
+    ...(loaded
+      ? { secondsUnderLoad: mean(sum.secondsUnderLoad, sum.underLoad) }
+      : { secondsQuiet: mean(sum.secondsQuiet, sum.attacks - sum.underLoad) }),
   };
 }
 

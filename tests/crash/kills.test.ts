@@ -3,7 +3,7 @@ import { bubblewrapProblem } from "../../src/sandbox/index.ts";
 import { Arena, killOften } from "./kills.ts";
 
 const problem = bubblewrapProblem();
-const arena = new Arena(["bare"]);
+const arena = new Arena("work", ["bare"]);
 afterAll(() => arena.remove());
 
 it.skipIf(problem !== undefined)(

@@ -20,13 +20,21 @@ import { seededRandom } from "../../src/util/random.ts";
 const BIN = fileURLToPath(new URL("../../bin/unprompted.js", import.meta.url));
 const AGENT = fileURLToPath(new URL("agent.sh", import.meta.url));
 
-/** Two agents on one baseline: sessions of six steps, worked and not evaluated. */
-const STUDY = (conditions: readonly string[]) => `id: kills
+/** What is killed: two agents at their six steps, or the way from a finished session to its verdicts and choices. */
+export type Stage = "work" | "evaluation";
+
+/** Sessions of one baseline, for each condition. */
+const AGENTS: Record<Stage, string> = {
+  work: `  - { id: first, kind: command, command: [${AGENT}] }
+  - { id: second, kind: command, command: [${AGENT}], prompt: argument }`,
+  evaluation: "  - { id: recorded, kind: replay, recordings: { express-jobs: express-jobs-a } }",
+};
+
+const STUDY = (stage: Stage, conditions: readonly string[]) => `id: kills
 scenario: pipeline-jobs
 baselines: [express-jobs]
 agents:
-  - { id: first, kind: command, command: [${AGENT}] }
-  - { id: second, kind: command, command: [${AGENT}], prompt: argument }
+${AGENTS[stage]}
 conditions:
 ${conditions.map((one) => `  - { id: ${one}${one === "bare" ? "" : `, guidance: ${one}`} }`).join("\n")}
 `;
@@ -34,13 +42,15 @@ ${conditions.map((one) => `  - { id: ${one}${one === "bare" ? "" : `, guidance: 
 /** A place for studies that are killed, and a word that marks every process that comes of them. */
 export class Arena {
   readonly folder = mkdtempSync(join(realpathSync(tmpdir()), "unprompted-kills-"));
+  readonly stage: Stage;
   readonly #study = join(this.folder, "study.yaml");
   /** Stands first on PATH, which every process inherits. */
   readonly #mark = join(this.folder, "bin");
 
-  constructor(conditions: readonly string[]) {
+  constructor(stage: Stage, conditions: readonly string[]) {
+    this.stage = stage;
     for (const name of ["bin", "tmp"]) mkdirSync(join(this.folder, name));
-    writeFileSync(this.#study, STUDY(conditions));
+    writeFileSync(this.#study, STUDY(stage, conditions));
   }
 
   /** Runs the study to its end, or until it is killed after so many milliseconds. */
@@ -50,8 +60,7 @@ export class Arena {
       BIN,
       "run",
       this.#study,
-      "--only",
-      "work",
+      ...(this.stage === "work" ? ["--only", "work"] : ["--scanners", "none"]),
       "--jobs",
       "4",
       "--out",
@@ -129,15 +138,38 @@ export function outcomeOf(out: string): Record<string, unknown> {
             ...{ step, filesChanged, linesAdded, ended, attempts, prompt },
             tree: treeOf(join(folder, "repository.bundle"), commit),
             diff: readFileSync(join(folder, "steps", String(step), "diff.patch"), "utf8"),
-            said: readFileSync(join(folder, "steps", String(step), "transcript.ndjson"), "utf8")
-              .trim()
-              .split("\n")
-              .map((line) => TranscriptLine.parse(JSON.parse(line)).event),
+            said: saidIn(join(folder, "steps", String(step), "transcript.ndjson")),
           })),
+          ...verdictsOf(run, id),
         },
       ];
     }),
   );
+}
+
+/** What an agent said; nothing of a replay. */
+const saidIn = (transcript: string) =>
+  existsSync(transcript)
+    ? readFileSync(transcript, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => TranscriptLine.parse(JSON.parse(line)).event)
+    : [];
+
+/** Verdicts, features and choices of an evaluated session. */
+function verdictsOf(run: RunFolder, id: string) {
+  const evaluation = run.evaluation(id);
+  return {
+    verdicts: evaluation?.verdicts.map((one) => `${one.id} ${one.verdict}`),
+    functional: evaluation?.functional.map((one) => `${one.id} ${one.ok}`).sort(),
+    decisions: evaluation?.decisions.map(({ topic, choice, file, line, step }) => ({
+      topic,
+      choice,
+      file,
+      line,
+      step,
+    })),
+  };
 }
 
 /** The id of a commit's tree: the same for the same files. */
@@ -184,8 +216,9 @@ export async function killOften(
   while (result.kills < kills) {
     const out = join(arena.folder, `study-${result.studies}`);
     for (let done = false; !done; ) {
-      // A third of a run: most kills come before its end, and each study is killed a few times.
-      const after = result.kills < kills ? random() * (lasted / 3) : undefined;
+      // Agents at work go on step by step: a third of a run lets each study be killed a few times. An evaluation begins anew.
+      const within = arena.stage === "work" ? lasted / 3 : lasted;
+      const after = result.kills < kills ? random() * within : undefined;
       const { killed } = await arena.run(out, after);
       done = !killed;
       if (killed) tell(`kill ${++result.kills} of ${kills}, after ${Math.round(after ?? 0)} ms`);

@@ -138,7 +138,7 @@ async function runStudies(plans: readonly Planned[], options: Options, signal: A
   const { only, registries = false, eachStep = false } = options;
   return await together(
     plans.map(async (planned) => {
-      const scanners = asked ?? planned.plan.study.scanners ?? "found";
+      const scanners = options.scanners ? asked : (planned.plan.study.scanners ?? "found");
       return await runStudy({ ...planned, sandbox, jobs, pool, scanners, registries, eachStep, only, signal });
     }),
   );
