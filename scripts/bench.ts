@@ -8,7 +8,7 @@ import { performance } from "node:perf_hooks";
 import { execa } from "execa";
 import { prepareApp } from "../src/app/index.ts";
 import { loadBaseline, loadScenario, PRODUCT, selectExploits } from "../src/cli/load.ts";
-import { evaluate } from "../src/engine/index.ts";
+import { defaultJobs, evaluate } from "../src/engine/index.ts";
 import { piecesOf, type Request, send } from "../src/http/index.ts";
 import { chooseSandbox } from "../src/sandbox/index.ts";
 import { keepHeapSmall } from "../src/util/memory.ts";
@@ -87,7 +87,7 @@ const lanes = [...sent.values()];
 const floorStarted = performance.now();
 const waiting = [...lanes];
 await Promise.all(
-  Array.from({ length: Math.max(2, availableParallelism()) }, async () => {
+  Array.from({ length: defaultJobs() }, async () => {
     for (let requests = waiting.shift(); requests; requests = waiting.shift()) {
       const copy = app.newInstance();
       await copy.start();

@@ -34,8 +34,8 @@ export interface EvaluateOptions {
   onSend?: (copy: number, request: Request) => void;
 }
 
-/** Side by side instances when nothing else is said: the cores, two at least, since apps wait as well as compute. */
-export const defaultJobs = (): number => Math.max(2, Math.min(8, availableParallelism()));
+/** Side by side instances when nothing else is said: one more than cores, since apps wait as well as compute. */
+export const defaultJobs = (): number => Math.max(2, Math.min(8, availableParallelism() + 1));
 
 /**
  * Finds out the contract, checks the features, runs the exploits over several instances side by side, and returns all

@@ -71,11 +71,11 @@ export function runCommand(signal: AbortSignal): Command {
       const unlocks: (() => void)[] = [];
       try {
         for (const { run } of plans) unlocks.push(run.lock());
-        const studies = await runStudies(plans, options, signal);
+        const ended = await runStudies(plans, options, signal);
         // Also of runs that were cut off: what is done is told.
-        if (options.json) printJson(studies.map(({ input, figures }) => resultsJson(input, figures)));
-        else for (const study of studies) printStudy(study);
-        const cutOff = studies.find(({ failure }) => failure !== undefined);
+        if (options.json) printJson(ended.map(({ input, figures }) => resultsJson(input, figures)));
+        else for (const one of ended) printStudy(one);
+        const cutOff = ended.find(({ failure }) => failure !== undefined);
         if (cutOff) throw cutOff.failure;
       } finally {
         for (const unlock of unlocks) unlock();
