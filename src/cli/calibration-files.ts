@@ -67,15 +67,20 @@ export async function suiteOf(scenario: string): Promise<ReadonlyMap<string, str
 
 const imports = new Map<string, string[]>();
 
-/** A file and, one behind another, the files of ours that it imports. Types that are only imported count as well. */
+/**
+ * A file and, one behind another, the files of ours that it imports. Not what it imports for types alone (`import type`):
+ * that is gone when it runs.
+ */
 function importsOf(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
   const known =
     imports.get(file) ??
-    [...readFileSync(file, "utf8").matchAll(/\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+\.ts)["']/g)].map((match) =>
-      resolve(dirname(file), match[1] ?? ""),
-    );
+    [
+      ...readFileSync(file, "utf8")
+        .replace(/^(?:import|export)\s+type\s[^;]*;/gm, "")
+        .matchAll(/\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"']+\.ts)["']/g),
+    ].map((match) => resolve(dirname(file), match[1] ?? ""));
   imports.set(file, known);
   for (const next of known) importsOf(next, seen);
   return seen;
