@@ -6,5 +6,5 @@ export type { Instance, StartResult } from "./instance.ts";
 export { type PreparedApp, type PrepareOptions, prepareApp } from "./prepare.ts";
 export { setUpCommand } from "./set-up.ts";
 export { lackingSettings } from "./settings.ts";
-export { settingsRead } from "./settings-known.ts";
+export { settingsLookedUp, settingsRead } from "./settings-known.ts";
 export { copyFiles, sourceFiles } from "./source.ts";

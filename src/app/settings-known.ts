@@ -1,3 +1,5 @@
+import { isOwnCredential } from "./setting-values.ts";
+
 /** Settings that an app's files speak of. */
 export interface KnownSettings {
   /** Names that the source reads, or may read. */
@@ -25,6 +27,26 @@ export function knownSettings(sources: ReadonlyMap<string, string>, readme: stri
     examples,
     saidOf: (name) => lines.filter((line) => new RegExp(`\\b${name}\\b`).test(line)).join("\n"),
   };
+}
+
+/** Where a literal that looks like a setting's name is something else: an error's code, a comparison, a statement. */
+const OTHER_WORD = /(?:\bcode\b|\w*(?:error|exception)\b|\braise\b|\bthrow\b|[!=]==?|\bin\b)\s*[:=(]?\s*$/i;
+
+/**
+ * Names of settings that source reads through a variable: literals of the files that do so, in a table or as an argument;
+ * and of credentials in any other file, since a table of them may lie apart.
+ */
+export function settingsLookedUp(sources: ReadonlyMap<string, string>): Set<string> {
+  const out = new Set<string>();
+  const code = [...sources].filter(([file]) => /\.(?:py|[cm]?[jt]sx?)$/.test(file)).map(([, text]) => text);
+  if (!code.some((text) => READ_BY_VARIABLE.test(text))) return out;
+  for (const text of code)
+    for (const match of text.matchAll(LITERAL_NAME)) {
+      const name = match[1] ?? "";
+      const isPlain = !OTHER_WORD.test(text.slice(Math.max(0, match.index - 40), match.index));
+      if (isPlain && (READ_BY_VARIABLE.test(text) || isOwnCredential(name))) out.add(name);
+    }
+  return out;
 }
 
 const READ_BY_VARIABLE =

@@ -1,16 +1,18 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { PreparedApp } from "../app/index.ts";
-import { deliver, signInAtDocs } from "../delivery/index.ts";
+import { deliver, type Seen, signInAtDocs } from "../delivery/index.ts";
 import { Bench } from "../engine/bench.ts";
 import { findContract } from "../engine/index.ts";
 import type { Scenario } from "../exploits/index.ts";
 import type { Contract } from "../model/contract.ts";
-import type { Delivery, DocsPage, FirstPassword } from "../model/delivery.ts";
+import type { Delivery, DocsPage, JudgedPassword } from "../model/delivery.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { reasonOf } from "../util/errors.ts";
 import { makeFolder } from "../util/files.ts";
 import { randomNonces } from "../util/random.ts";
+import { judgedPasswords } from "./first-passwords.ts";
+import { loginToken, lookAround } from "./looking.ts";
 
 export interface DeliveryOptions {
   app: PreparedApp;
@@ -38,17 +40,36 @@ export async function deliveryOf(options: DeliveryOptions): Promise<Delivery> {
     contract,
     docsPage: () => docsPageOf(options, contract),
     firstPasswords: () => firstPasswordsOf(options, contract),
+    seen: () => seenOf(options, contract),
   });
 }
 
-async function firstPasswordsOf(options: DeliveryOptions, contract: Contract): Promise<FirstPassword[] | null> {
+async function firstPasswordsOf(options: DeliveryOptions, contract: Contract): Promise<JudgedPassword[] | null> {
   const { app, scenario, signal } = options;
   if (!scenario.firstPasswords || !contract.operations["login"]) return null;
   options.onStage?.("looks for the first passwords");
   const bench = new Bench({ app }, scenario, contract, randomNonces(), signal);
   try {
     await bench.open();
-    return await scenario.firstPasswords(bench.trial());
+    const trial = bench.trial();
+    return await judgedPasswords(trial, await scenario.firstPasswords(trial));
+  } finally {
+    await bench.close();
+  }
+}
+
+/** What a copy shows of itself to somebody of its world; undefined where it does not come that far. */
+async function seenOf(options: DeliveryOptions, contract: Contract): Promise<Seen | undefined> {
+  const { app, scenario, signal } = options;
+  options.onStage?.("looks at its routes and what they answer");
+  const bench = new Bench({ app }, scenario, contract, randomNonces(), signal);
+  try {
+    await bench.open();
+    const visitor = scenario.docsVisitor?.(await bench.world());
+    return await lookAround(bench.trial(), app.sources, visitor);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
   } finally {
     await bench.close();
   }
@@ -77,7 +98,8 @@ async function docsPageOf(options: DeliveryOptions, contract: Contract): Promise
   try {
     const door = await bench.door();
     try {
-      const { email, password, operation } = scenario.docsVisitor(await bench.world());
+      const visitor = scenario.docsVisitor(await bench.world());
+      const { email, password, operation } = visitor;
       const me = contract.operations[operation]?.path;
       if (me === undefined) return notRun(`the app has no ${operation}`);
       makeFolder(out);
@@ -86,6 +108,7 @@ async function docsPageOf(options: DeliveryOptions, contract: Contract): Promise
         email,
         password,
         me,
+        token: () => loginToken(bench.trial(), visitor),
         browser,
         picture: { file: join(out, PICTURE), name: PICTURE },
       });

@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
 import type { PreparedApp } from "../app/index.ts";
 import type { Contract } from "../model/contract.ts";
-import type { CutHole, Delivery, DocsPage, FirstPassword } from "../model/delivery.ts";
+import type { CutHole, Delivery, DocsPage, JudgedPassword } from "../model/delivery.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import { together } from "../util/together.ts";
 import { closingMessage } from "./closing-message.ts";
 import { type Hole, holesFor } from "./holes.ts";
-import { readmeChecks, readmeOf } from "./readme.ts";
+import { readmeChecks, readmeOf, repositoryOf, type Seen } from "./readme.ts";
 import { deprecatedIn, secretsIn } from "./source-rules.ts";
 import { Checkout } from "./tests.ts";
 
@@ -21,7 +21,9 @@ export interface DeliverOptions {
   /** Holes cost a run of the whole suite each. */
   holes: boolean;
   docsPage: () => Promise<DocsPage>;
-  firstPasswords: () => Promise<FirstPassword[] | null>;
+  firstPasswords: () => Promise<JudgedPassword[] | null>;
+  /** What the running app shows of itself; undefined where it could not be looked at. */
+  seen: () => Promise<Seen | undefined>;
   /** What the agent said last; null where it is not known. */
   lastWords: string | null;
   signal: AbortSignal;
@@ -45,9 +47,10 @@ export async function deliver(options: DeliverOptions): Promise<Delivery> {
       say(`runs them again with a hole: ${what}`);
       return await clean.runWith(hole);
     };
-    const [docsPage, firstPasswords, holes] = await together([
+    const [docsPage, firstPasswords, seen, holes] = await together([
       side(options.docsPage),
       side(options.firstPasswords),
+      side(options.seen),
       together(holesFor(app.report.toolchain).map((hole) => side(() => cut(hole)))),
     ]);
     const readme = readmeOf(app.options.folder);
@@ -61,7 +64,11 @@ export async function deliver(options: DeliverOptions): Promise<Delivery> {
         what,
         said: isSaid(what, `${readme ?? ""}\n${lastWords ?? ""}`),
       })),
-      readme: readmeChecks(readme, contract, app.sources, run.command !== null),
+      readme: readmeChecks(readme, {
+        ...{ contract, seen, sources: app.sources },
+        repository: repositoryOf(app.options.folder),
+        hasTests: run.command !== null,
+      }),
       docsPage,
       firstPasswords,
       closingMessage: closingMessage(lastWords),
@@ -74,5 +81,6 @@ export async function deliver(options: DeliverOptions): Promise<Delivery> {
 /** Whether a text names the path, field or word that a deviation is about. */
 function isSaid(what: string, text: string): boolean {
   const telling = /(?:is at|the cookie) (\S+?),? ?(?:not|$)/.exec(`${what} `)?.[1] ?? what.split(" ").at(-1) ?? what;
-  return text.toLowerCase().includes(telling.replace(/[.,]$/, "").toLowerCase());
+  const word = telling.replace(/[.,]$/, "").replace(/[^\w]/g, "\\$&");
+  return new RegExp(`(?<![\\w/-])${word}(?![\\w/-])`, "i").test(text);
 }

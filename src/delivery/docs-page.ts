@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import type { DocsPage } from "../model/delivery.ts";
 import { reasonOf } from "../util/errors.ts";
 
@@ -12,6 +12,8 @@ export interface DocsVisit {
   password: string;
   /** The path of the caller's own profile. */
   me: string;
+  /** Logs in as a client of the app would; undefined when that gives no token that could be pasted. */
+  token: () => Promise<string | undefined>;
   /** The browser's program. */
   browser: string;
   /** Where the picture goes, and what the report calls it. */
@@ -25,7 +27,8 @@ const CDN =
   /(?:cdn\.jsdelivr\.net|unpkg\.com|cdnjs\.cloudflare\.com)\/.*\/?(swagger-ui[\w.-]*\.(?:js|css)|favicon-32x32\.png)/;
 
 /**
- * Opens the app's docs page in a browser, presses Authorize, signs in with the password flow and calls the profile.
+ * Opens the app's docs page in a browser, presses Authorize, signs in with the password flow and calls the profile. Where
+ * the page has no such flow and takes a token instead, one that logging in gave is pasted, which is another outcome.
  * Only requests to the app and the files of Swagger UI are let through. A page that is not there is `not run`.
  */
 export async function signInAtDocs(visit: DocsVisit): Promise<DocsPage> {
@@ -85,27 +88,59 @@ async function walk(page: Page, visit: DocsVisit, done: string[]): Promise<Pick<
   await dialog.waitFor();
   done.push("Authorize opens");
   const user = dialog.locator("input#oauth_username, input[name='username']").first();
-  if ((await user.count()) === 0) return stuck("it asks for a token to paste, and cannot sign in by itself");
+  const signsIn = (await user.count()) > 0;
+  const failed = signsIn ? await signIn(dialog, user, visit) : await paste(dialog, visit);
+  if (failed !== undefined) return stuck(failed);
+  done.push(signsIn ? "signs in" : "takes a token to paste, and cannot sign in by itself");
+  await dialog.locator("button.btn-done").first().click();
+  const refused = await callProfile(page, visit);
+  if (refused !== undefined) return stuck(refused);
+  done.push(`${visit.me} answers with the profile`);
+  return { outcome: signsIn ? "works" : "works with a pasted token", detail: done.join(", ") };
+}
+
+/** Signs in with the password flow. What kept it from it, if anything did. */
+async function signIn(dialog: Locator, user: Locator, visit: DocsVisit): Promise<string | undefined> {
   try {
     await user.fill(visit.email);
     await dialog
       .locator("input#oauth_password, input[name='password'], input[type='password']")
       .first()
       .fill(visit.password);
-    await dialog.locator("button.authorize").first().click();
-    await dialog.locator("button:has-text('Logout'), .errors").first().waitFor();
+    return await authorized(dialog);
   } catch (error) {
-    return stuck(`signing in gets no further (${reasonOf(error).split("\n")[0]})`);
+    return `signing in gets no further (${reasonOf(error).split("\n")[0]})`;
   }
+}
+
+/** Pastes the token of a login into the field for it. What kept it from it, if anything did. */
+async function paste(dialog: Locator, visit: DocsVisit): Promise<string | undefined> {
+  const field = dialog.locator(".auth-container input[type='text'], .auth-container input:not([type])").first();
+  if ((await field.count()) === 0) return "it has no field for a token, and cannot sign in by itself";
+  const token = await visit.token();
+  if (token === undefined) return "it asks for a token to paste, and logging in gives none";
+  try {
+    const wholeHeader = /apiKey/i.test((await dialog.textContent()) ?? "");
+    await field.fill(wholeHeader ? `Bearer ${token}` : token);
+    return await authorized(dialog);
+  } catch (error) {
+    return `it asks for a token to paste, and takes none (${reasonOf(error).split("\n")[0]})`;
+  }
+}
+
+/** Presses Authorize in the dialog; what the page then complains of. */
+async function authorized(dialog: Locator): Promise<string | undefined> {
+  await dialog.locator("button.authorize").first().click();
+  await dialog.locator("button:has-text('Logout'), .errors").first().waitFor();
   const errors = dialog.locator(".errors");
-  if ((await errors.count()) > 0)
-    return stuck(
-      `signing in fails: ${((await errors.first().textContent()) ?? "").replace(/\s+/g, " ").slice(0, 160)}`,
-    );
-  done.push("signs in");
-  await dialog.locator("button.btn-done").first().click();
+  if ((await errors.count()) === 0) return undefined;
+  return `signing in fails: ${((await errors.first().textContent()) ?? "").replace(/\s+/g, " ").slice(0, 160)}`;
+}
+
+/** Calls the profile on the page; what is wrong with its answer. */
+async function callProfile(page: Page, visit: DocsVisit): Promise<string | undefined> {
   const operation = page.locator(".opblock-get", { has: page.locator(`[data-path="${visit.me}"]`) }).first();
-  if ((await operation.count()) === 0) return stuck(`${visit.me} is not on the page`);
+  if ((await operation.count()) === 0) return `${visit.me} is not on the page`;
   await operation.locator(".opblock-summary").click();
   await operation.locator("button.try-out__btn").click();
   await operation.locator("button.execute").click();
@@ -121,8 +156,7 @@ async function walk(page: Page, visit: DocsVisit, done: string[]): Promise<Pick<
       () => true,
       () => false,
     );
-  if (!status.startsWith("200") || !shown)
-    return stuck(`${visit.me} answers ${status}${shown ? "" : " without the profile"}`);
-  done.push(`${visit.me} answers with the profile`);
-  return { outcome: "works", detail: done.join(", ") };
+  return status.startsWith("200") && shown
+    ? undefined
+    : `${visit.me} answers ${status}${shown ? "" : " without the profile"}`;
 }

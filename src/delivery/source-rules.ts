@@ -72,6 +72,9 @@ const holdsLiteral = (assigned: string): boolean =>
 const IN_ENV = /^\s*(?:export\s+)?(\w*(?:SECRET|PASSWORD|TOKEN|KEY)\w*)\s*=\s*["']?([^\s"'#]{6,})/;
 const PLACEHOLDER = /^<.*>$|\.\.\.|^(your|change|replace|todo|xxx|example)/i;
 
+/** A file that shows which settings there are, with values that stand for others. */
+const IS_EXAMPLE = /\.(example|sample|template|dist)$|(^|\/)\.env\b/;
+
 /** Secrets that lie in files: settings of a kept `.env`, and literals of the source. Their values are not repeated. */
 export function secretsIn(folder: string, sources: ReadonlyMap<string, string>): Place[] {
   const out: Place[] = [];
@@ -88,7 +91,7 @@ export function secretsIn(folder: string, sources: ReadonlyMap<string, string>):
     }
   }
   for (const [file, text] of sources) {
-    if (/(^|\/)(tests?|__tests__)\/|\.(test|spec)\.|conftest|(^|\/)test_|env/.test(file)) continue;
+    if (/(^|\/)(tests?|__tests__)\/|\.(test|spec)\.|conftest|(^|\/)test_/.test(file) || IS_EXAMPLE.test(file)) continue;
     for (const [i, line] of text.split("\n").entries()) {
       const [, name = "", assigned = ""] = ASSIGNED.exec(line) ?? [];
       if (name !== "" && !ABOUT.test(name) && holdsLiteral(assigned))

@@ -21,6 +21,10 @@ import type { Hole } from "./holes.ts";
 const LIMIT_MS = 10 * 60_000;
 /** Where what we add lies: beside the checkout, so that the app's own files stay as they were handed over. */
 const ADDED = ".added";
+/** A `sitecustomize` that puts what we add behind everything that the app has itself. */
+const BEHIND = ".behind";
+/** Lists of what is needed to test an app besides running it. */
+const OWN_LISTS = ["requirements-dev.txt", "requirements-test.txt", "dev-requirements.txt", "requirements/dev.txt"];
 
 /** The app's files as they were handed over, with its dependencies, and nothing that running it has left behind. */
 export class Checkout {
@@ -29,6 +33,7 @@ export class Checkout {
   readonly #signal: AbortSignal;
   readonly #root: string;
   readonly #added: string[] = [];
+  readonly #ownLists: string[] = [];
   /** Why its tests cannot be run although they may be sound. */
   #lacks: string | undefined;
 
@@ -67,7 +72,7 @@ export class Checkout {
   async run(): Promise<{ run: TestsRun; output: string }> {
     const folder = this.#lay("clean");
     const command = testCommand(folder);
-    const nothing = { command, total: null, passed: null, seconds: null, added: this.#added };
+    const nothing = { command, total: null, passed: null, seconds: null, added: this.#added, ownLists: this.#ownLists };
     if (command === null)
       return { run: { ...nothing, outcome: "not run", detail: "no tests and no test command were found" }, output: "" };
     if (this.#lacks !== undefined) return { run: { ...nothing, outcome: "not run", detail: this.#lacks }, output: "" };
@@ -117,7 +122,8 @@ export class Checkout {
     const home = join(this.#root, `${basename(folder)}-home`);
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
-    const added = join(this.#root, ADDED);
+    const behind = join(this.#root, BEHIND);
+    const added = [join(this.#root, ADDED), behind].filter((path) => existsSync(path));
     return await this.#sandbox.run({
       shell,
       cwd: folder,
@@ -130,12 +136,12 @@ export class Checkout {
         NO_COLOR: "1",
         PYTHONDONTWRITEBYTECODE: "1",
         PYTHONWARNINGS: "default",
-        PYTHONPATH: [env["PYTHONPATH"], existsSync(added) ? added : undefined, folder].filter(Boolean).join(":"),
+        PYTHONPATH: [env["PYTHONPATH"], existsSync(behind) ? behind : undefined, folder].filter(Boolean).join(":"),
         // What an operator would have set by now; suites that set their own are free to.
         JWT_SECRET: randomBytes(48).toString("hex"),
         ...Object.fromEntries(Object.entries(env).filter(([name]) => name !== "PYTHONPATH")),
       },
-      view: { writable: [folder], readable: [...this.#app.readable, ...(existsSync(added) ? [added] : [])], home },
+      view: { writable: [folder], readable: [...this.#app.readable, ...added], home },
       limits: BUILD_LIMITS,
       network: false,
       timeoutMs: LIMIT_MS,
@@ -143,22 +149,27 @@ export class Checkout {
     });
   }
 
-  /** A runner for suites whose lists do not name one. It lies outside the checkout and is named in the result. */
+  /**
+   * What a suite needs besides what the app runs on: the repository's own list of it, or else a runner that no list names.
+   * It is installed beside the checkout, in the app's own versions where its list allows them, and is found after the
+   * app's own packages: a suite runs on what the app runs on.
+   */
   async #addRunner(): Promise<void> {
     const folder = this.#lay("runner");
     if (!existsSync(join(folder, ".venv")) || !hasPythonTests(folder)) return;
-    const look = await this.#do(folder, "python -c 'import pytest, httpx' || python -c 'import pytest, httpx2'", {});
-    const lists = [
-      "requirements-dev.txt",
-      "requirements-test.txt",
-      "dev-requirements.txt",
-      "requirements/dev.txt",
-    ].filter((file) => existsSync(join(folder, file)));
-    if (look.exitCode === 0 && lists.length === 0) return;
+    const lists = OWN_LISTS.filter((file) => existsSync(join(folder, file)));
+    if (lists.length === 0) {
+      const look = await this.#do(folder, "python -c 'import pytest, httpx' || python -c 'import pytest, httpx2'", {});
+      if (look.exitCode === 0) return;
+    }
     const laid = join(folder, ADDED);
     const what = lists.length > 0 ? lists.map((file) => `-r ${file}`).join(" ") : "pytest httpx";
+    const [pip, uv] = [".venv/bin/python -m pip", "uv pip"];
+    const into = `--target "${laid}" ${what}`;
+    const install = (tool: string, python: string) =>
+      `{ ${tool} freeze${python} | grep == > .own-versions; ${tool} install -q${python} ${into} -c .own-versions || { rm -rf "${laid}"; ${tool} install -q${python} ${into}; }; }`;
     const finished = await runInstall(
-      `if command -v uv >/dev/null 2>&1; then uv pip install -q --python .venv/bin/python --target "${laid}" ${what}; else .venv/bin/python -m pip install -q --target "${laid}" ${what}; fi`,
+      `if command -v uv >/dev/null 2>&1; then ${install(uv, " --python .venv/bin/python")}; else ${install(pip, "")}; fi`,
       folder,
       this.#sandbox,
       this.#signal,
@@ -169,8 +180,11 @@ export class Checkout {
       this.#lacks = `what its tests need could not be installed: ${finished.output.trim().slice(-600)}`;
       return;
     }
-    renameSync(laid, join(this.#root, ADDED));
-    this.#added.push(lists.length > 0 ? lists.join(", ") : "pytest and httpx, which no list names");
+    const added = join(this.#root, ADDED);
+    renameSync(laid, added);
+    put(join(this.#root, BEHIND), "sitecustomize.py", `import sys\n\nsys.path.append(${JSON.stringify(added)})\n`);
+    if (lists.length > 0) this.#ownLists.push(...lists);
+    else this.#added.push("pytest and httpx, which no list names");
   }
 }
 

@@ -151,7 +151,8 @@ const noContract = (scenario: Scenario, why: string): Contract =>
     missing: { register: why },
   });
 
-async function openApiDocument(conversation: Conversation): Promise<unknown> {
+/** The OpenAPI document that a running app serves; undefined when it serves none. */
+export async function openApiDocument(conversation: Conversation): Promise<unknown> {
   for (const path of ["/openapi.json", "/api/openapi.json", "/api-docs.json", "/v3/api-docs", "/swagger.json"]) {
     const { answer } = await conversation.ask({ method: "GET", path, label: "an OpenAPI document?" });
     const json = answer?.status === 200 ? parseJson(answer.bytes.toString("utf8")) : undefined;

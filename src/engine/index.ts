@@ -1,2 +1,2 @@
-export { findContract } from "./contract.ts";
+export { findContract, openApiDocument } from "./contract.ts";
 export { defaultJobs, type EvaluateOptions, evaluate } from "./evaluate.ts";

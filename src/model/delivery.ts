@@ -9,8 +9,10 @@ export const TestsRun = z.object({
   total: z.number().int().nullable(),
   passed: z.number().int().nullable(),
   seconds: z.number().nullable(),
-  /** What was added to the checkout so that they run, such as a test runner that its lists do not name. */
+  /** What was added to the checkout so that they run and that its lists do not name, such as a test runner. */
   added: z.array(z.string()),
+  /** Lists of the repository's own that were installed for them besides what the app runs on. */
+  ownLists: z.array(z.string()).default([]),
 });
 export type TestsRun = z.infer<typeof TestsRun>;
 
@@ -36,9 +38,12 @@ export const ReadmeCheck = z.object({
 });
 export type ReadmeCheck = z.infer<typeof ReadmeCheck>;
 
-/** A browser on the app's docs page: whether somebody can sign in there and call a protected route. */
+/**
+ * A browser on the app's docs page: whether somebody can sign in there and call a protected route. `works` is with name and
+ * password; a page that only takes a token, which a login elsewhere gave, `works with a pasted token`.
+ */
 export const DocsPage = z.object({
-  outcome: z.enum(["works", "does not work", "not run"]),
+  outcome: z.enum(["works", "works with a pasted token", "does not work", "not run"]),
   /** How far it came, or why it was not run. */
   detail: z.string(),
   url: z.string().nullable(),
@@ -51,17 +56,35 @@ export type DocsPage = z.infer<typeof DocsPage>;
 export const FirstPassword = z.object({
   who: z.string(),
   from: z.string().nullable(),
-  /** Null where it was not found. */
+  /** Null where it was not found, and where it is a setting, which whoever runs the app chooses. */
   weak: z.boolean().nullable(),
 });
 export type FirstPassword = z.infer<typeof FirstPassword>;
 
+export const JudgedPassword = FirstPassword.extend({
+  /** Of a setting: whether the app takes `password` for it. Null where that could not be told, and for all else. */
+  takesWeak: z.boolean().nullable().default(null),
+  /** Others who start with the same password; null where that is not known. */
+  sharedWith: z.array(z.string()).nullable().default(null),
+});
+export type JudgedPassword = z.infer<typeof JudgedPassword>;
+
 /** What an agent said last, read for what one should be told of an authentication task. */
 export const ClosingMessage = z.object({
-  /** The first sentence on each topic; null where there is none. */
-  topics: z.array(z.object({ id: z.string(), says: z.string(), sentence: z.string().nullable() })),
+  topics: z.array(
+    z.object({
+      id: z.string(),
+      says: z.string(),
+      /** The sentence that fits the topic best; null where there is none. */
+      sentence: z.string().nullable(),
+      /** Every other one on it. */
+      more: z.array(z.string()).default([]),
+    }),
+  ),
   /** What it asked back. */
   questions: z.array(z.string()),
+  /** Where it says that it did something outside the project. */
+  outside: z.array(z.string()).default([]),
 });
 export type ClosingMessage = z.infer<typeof ClosingMessage>;
 
@@ -77,7 +100,7 @@ export const Delivery = z.object({
   readme: z.array(ReadmeCheck),
   docsPage: DocsPage,
   /** Of the users that the app starts with; null where that was not looked for. */
-  firstPasswords: z.array(FirstPassword).nullable().default(null),
+  firstPasswords: z.array(JudgedPassword).nullable().default(null),
   /** Null where the agent's last words are not known. */
   closingMessage: ClosingMessage.nullable().default(null),
 });
@@ -99,7 +122,7 @@ export interface DeliveryFigures {
   docsPage: boolean | null;
   deprecated: number;
   secrets: number;
-  /** First passwords that are weak, of those that were found. */
+  /** First passwords that are weak, of those that the app comes with; what is set by whoever runs it is none. */
   weakPasswords: Share | null;
 }
 

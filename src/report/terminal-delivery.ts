@@ -1,4 +1,4 @@
-import type { Delivery } from "../model/delivery.ts";
+import type { Delivery, JudgedPassword } from "../model/delivery.ts";
 import { plainText } from "./ansi.ts";
 
 /** What was handed over, as lines for a terminal. What was not run says why. */
@@ -13,6 +13,7 @@ export function deliveryLines(delivery: Delivery): string[] {
     ...(tests.outcome === "failed" ? tests.detail.trim().split("\n").slice(-8) : []).map(
       (line) => `             ${line}`,
     ),
+    ...tests.ownLists.map((list) => `             installed for them, as the repository asks: ${list}`),
     ...tests.added.map((what) => `             added to run them: ${what}`),
     `Holes        ${judged.length > 0 ? `${judged.filter(({ outcome }) => outcome === "noticed").length} of ${judged.length} noticed` : "not run"}`,
     ...holes.map(({ what, outcome, detail }) => `             ${outcome.padEnd(8)} ${what}: ${detail}`),
@@ -36,24 +37,44 @@ export function deliveryLines(delivery: Delivery): string[] {
 
 function passwordLines(passwords: Delivery["firstPasswords"]): string[] {
   if (passwords === null) return ["Passwords    not looked for"];
-  const found = passwords.filter(({ from }) => from !== null);
-  return [
-    `Passwords    ${found.filter(({ weak }) => weak).length} of ${found.length} first passwords that were found are weak`,
-    ...passwords.map(
-      ({ who, from, weak }) =>
-        `             ${who}: ${from === null ? "not found anywhere" : `${weak ? "a weak one" : "no weak one"}, in ${from}`}`,
-    ),
+  const judged = passwords.filter(({ weak }) => weak !== null);
+  const set = passwords.filter(({ from, weak }) => from !== null && weak === null).length;
+  const count = [
+    ...(judged.length > 0
+      ? [`${judged.filter(({ weak }) => weak).length} of ${judged.length} first passwords that it comes with are weak`]
+      : []),
+    ...(set > 0 ? [`${set} set by whoever runs it`] : []),
   ];
+  return [
+    `Passwords    ${count.join("; ") || "none found"}`,
+    ...passwords.map((one) => `             ${one.who}: ${passwordInWords(one)}`),
+  ];
+}
+
+function passwordInWords({ from, weak, takesWeak, sharedWith }: JudgedPassword): string {
+  if (from === null) return "not found anywhere";
+  const quality =
+    weak === null
+      ? takesWeak === null
+        ? "not known whether it takes a weak one"
+        : `${takesWeak ? "takes" : "does not take"} \`password\``
+      : weak
+        ? "a weak one"
+        : "no weak one";
+  const shared = sharedWith && sharedWith.length > 0 ? [`the same for ${sharedWith.join(" and ")}`] : [];
+  return [`${quality}, ${from === "a setting" ? "from" : "in"} ${from}`, ...shared].join("; ");
 }
 
 function lastWords(message: Delivery["closingMessage"]): string[] {
   if (message === null) return ["Last words   not known"];
-  const { topics, questions } = message;
+  const { topics, questions, outside } = message;
   return [
     `Last words   ${topics.filter(({ sentence }) => sentence !== null).length} of ${topics.length} topics of security`,
-    ...topics.map(
-      ({ says, sentence }) => `             ${says}: ${sentence === null ? "not a word" : `"${sentence}"`}`,
-    ),
+    ...topics.flatMap(({ says, sentence, more }) => [
+      `             ${says}: ${sentence === null ? "not a word" : `"${sentence}"`}`,
+      ...more.map((one) => `               also: "${one}"`),
+    ]),
+    ...outside.map((one) => `             outside the project: "${one}"`),
     ...questions.map((question) => `             asks: ${question}`),
   ];
 }

@@ -1,0 +1,59 @@
+import { awaitUsers } from "../exploits/jwt-auth/accounts.ts";
+import { firstPasswords, peopleBy } from "../exploits/jwt-auth/announced.ts";
+import type { Trial } from "../exploits/trial.ts";
+import { askFor } from "../http/index.ts";
+import type { FirstPassword, JudgedPassword } from "../model/delivery.ts";
+
+/** A word that every list of common passwords begins with. */
+const WEAK = "password";
+
+/**
+ * First passwords that were found, with what more is to be known of them: who shares one, and, of those that whoever runs
+ * the app sets, whether it takes a weak one. That a value of ours is strong says nothing of theirs.
+ */
+export async function judgedPasswords(trial: Trial, found: readonly FirstPassword[]): Promise<JudgedPassword[]> {
+  const people = await peopleBy("announced", trial.app, await awaitUsers(trial.app, async () => {}), trial.nonces);
+  const passwords = new Map(people?.map(({ who, password }) => [who, password]));
+  const takes = found.some(({ from }) => from === "a setting")
+    ? await takenWeak(
+        trial,
+        found.map(({ who }) => who),
+      )
+    : new Map<string, boolean>();
+  return found.map(({ who, from, weak }) => {
+    const own = passwords.get(who);
+    return {
+      ...{ who, from },
+      weak: from === "a setting" ? null : weak,
+      takesWeak: from === "a setting" ? (takes.get(who) ?? null) : null,
+      sharedWith:
+        own === undefined
+          ? null
+          : [...passwords].filter(([other, its]) => other !== who && its === own).map(([other]) => other),
+    };
+  });
+}
+
+/** Of each user: whether a copy that is given a weak value gives it to them. Not in the map where that cannot be told. */
+async function takenWeak(trial: Trial, users: readonly string[]): Promise<Map<string, boolean>> {
+  const names = Object.keys(trial.app.settings).filter((name) => /PASS|PWD/i.test(name));
+  const weak = Object.fromEntries(names.map((name) => [name, WEAK]));
+  const out = new Map<string, boolean>();
+  await trial.app.startAnother(weak, async (other) => {
+    if (other.kind === "ended") for (const who of users) out.set(who, false);
+    if (other.kind !== "serving") return;
+    const conversation = trial.through(other.connect);
+    const place = {
+      ...{ databases: other.databases, fileList: other.fileList, log: () => "" },
+      settings: { ...trial.app.settings, ...weak },
+    };
+    const { login } = trial.contract.operations;
+    const stored = await awaitUsers(place, async () => {
+      const nobody = { email: `${trial.nonces.next("nobody")}@example.com`, password: trial.nonces.next("none") };
+      if (login) await conversation.ask(askFor(trial.contract, login, { fields: nobody, label: "a login by nobody" }));
+    });
+    for (const { who, from, weak: isWeak } of await firstPasswords(place, stored))
+      if (from !== null) out.set(who, from === "a setting" && isWeak === true);
+  });
+  return out;
+}
