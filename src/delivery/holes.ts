@@ -48,6 +48,7 @@ const plugin = (id: string, what: string, body: string, tellsUse = false): Hole 
 });
 
 const PLUGIN_HEAD = `import functools
+import inspect
 
 
 def modules():
@@ -66,6 +67,13 @@ def wrap(change):
             return change(_original, *args, **kwargs)
 
         module.decode = functools.wraps(original)(replaced)
+
+
+def with_options(decode, args, kwargs, change):
+    """Calls decode with its options changed, however they were handed over."""
+    call = inspect.signature(decode).bind(*args, **kwargs)
+    call.arguments["options"] = change(dict(call.arguments.get("options") or {}))
+    return decode(*call.args, **call.kwargs)
 `;
 
 const PYTHON: readonly Hole[] = [
@@ -73,8 +81,15 @@ const PYTHON: readonly Hole[] = [
     "expiry-ignored",
     "expired tokens are accepted",
     `def change(decode, *args, **kwargs):
-    options = dict(kwargs.pop("options", None) or {})
-    return decode(*args, **kwargs, options={**options, "verify_exp": False, "require_exp": False})
+    try:
+        return decode(*args, **kwargs)
+    except Exception as error:
+        if type(error).__name__ != "ExpiredSignatureError":
+            raise
+    # Only a token whose expiry was read comes here: what demands one has been content. All else is checked again.
+    return with_options(
+        decode, args, kwargs, lambda options: {**options, "verify_exp": False, "require_exp": False}
+    )
 
 
 wrap(change)
@@ -83,15 +98,14 @@ wrap(change)
   plugin(
     "signature-unchecked",
     "tokens are accepted whoever signed them",
-    `import time
+    `# PyJWT checks no claim of a token whose signature it does not check, unless it is told to.
+CLAIMS = {f"verify_{name}": True for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}
 
 
-def change(decode, token, *args, **kwargs):
-    options = dict(kwargs.pop("options", None) or {})
-    claims = decode(token, *args, **kwargs, options={**options, "verify_signature": False})
-    if claims.get("exp", time.time() + 1) < time.time():
-        return decode(token, *args, **kwargs, options=options)
-    return claims
+def change(decode, *args, **kwargs):
+    return with_options(
+        decode, args, kwargs, lambda options: {**CLAIMS, **options, "verify_signature": False}
+    )
 
 
 wrap(change)
@@ -167,16 +181,16 @@ starlette.responses.Response.__init__ = answer
 ];
 
 /** In TypeScript a hole is a change of the source: of the import of jose or jsonwebtoken, or of a comparison. */
-const edit = (id: string, what: string, change: (text: string) => string): Hole => ({
+const edit = (id: string, what: string, change: (text: string, typed: boolean) => string): Hole => ({
   id,
   what,
   cut(folder) {
     let changed = 0;
     for (const file of appSources(folder, /\.[cm]?[jt]sx?$/)) {
       const text = readFileSync(join(folder, file), "utf8");
-      const after = change(text);
+      const after = change(text, /\.[cm]?tsx?$/.test(file));
       if (after === text) continue;
-      put(folder, file, /\.[cm]?tsx?$/.test(file) ? after : after.replaceAll(/: (?:any|Promise<any>)\b/g, ""));
+      put(folder, file, after);
       changed++;
     }
     return changed > 0 ? { made: true } : { made: false, why: "no place for it was found in the source" };
@@ -184,11 +198,12 @@ const edit = (id: string, what: string, change: (text: string) => string): Hole 
 });
 
 /** Puts a function of ours in the place of jose's jwtVerify, however it is imported. In `body` the genuine one is `genuine`. */
-function replacingVerify(text: string, body: string): string {
+function replacingVerify(text: string, typed: boolean, body: string): string {
   const named = /(import\s*(?:type\s*)?\{[^}]*)\bjwtVerify\b([^}]*\}\s*from\s*["']jose["'];?)/;
   const whole = /import\s*\*\s*as\s+(\w+)\s+from\s*["']jose["'];?/.exec(text)?.[1];
-  const ours = `async function NAME(token: any, key: any, options: any = {}): Promise<any> {\n${body}\n}`;
-  const also = `\nimport { decodeJwt as holeDecode, decodeProtectedHeader as holeHeader } from "jose";\nvoid [holeDecode, holeHeader];\n`;
+  const any = typed ? ": any" : "";
+  const ours = `async function NAME(token${any}, key${any}, options${any} = {}) {\n${body.replaceAll(": any", any)}\n}`;
+  const also = `\nimport { base64url as holeBase64, CompactSign as HoleSign, decodeJwt as holeDecode } from "jose";\nvoid [holeBase64, HoleSign, holeDecode];\n`;
   if (named.test(text))
     return `${text.replace(named, "$1jwtVerify as genuine$2")}${also}${ours.replace("NAME", "jwtVerify")}\n`;
   if (whole === undefined || !text.includes(`${whole}.jwtVerify(`)) return text;
@@ -203,9 +218,22 @@ const EXPIRED_PASSES = `  let exp = Number.POSITIVE_INFINITY;
   const past = exp * 1000 <= Date.now() ? { currentDate: new Date((exp - 1) * 1000) } : {};
   return await genuine(token, key, { ...options, ...past });`;
 
-const SIGNED_BY_ANYBODY = `  const payload = holeDecode(token);
-  if ((payload.exp ?? 0) * 1000 < Date.now()) return await genuine(token, key, options);
-  return { payload, protectedHeader: holeHeader(token) };`;
+/** The token's own bytes are signed anew with a key of ours, so that the genuine function checks all but who signed them. */
+const SIGNED_BY_ANYBODY = `  const text = typeof token === "string" ? token : new TextDecoder().decode(token);
+  const [head = "", body = "", ...rest] = text.split(".");
+  let ours: any;
+  let theirs: any;
+  const anyKey = new Uint8Array(32);
+  try {
+    theirs = JSON.parse(new TextDecoder().decode(holeBase64.decode(head)));
+    if (rest.length !== 1) throw new Error("no compact token");
+    ours = await new HoleSign(holeBase64.decode(body)).setProtectedHeader({ ...theirs, alg: "HS256" }).sign(anyKey);
+  } catch {
+    return await genuine(token, key, options);
+  }
+  const { payload } = await genuine(ours, anyKey, { ...options, algorithms: ["HS256"] });
+  const result: any = { payload, protectedHeader: theirs };
+  return result;`;
 
 const ANY_AUDIENCE = `  const { audience: _, ...rest } = options;
   return await genuine(token, key, rest);`;
@@ -219,17 +247,17 @@ const KIND_AS_AUDIENCE =
   /\baudience(?:\s*:\s*[^,}\n]*(?:access|refresh|kind|type|\buse\b|purpose)|\s*=\s*\((?:kind|type|use)\b)/i;
 
 const NODE: readonly Hole[] = [
-  edit("expiry-ignored", "expired tokens are accepted", (text) =>
-    replacingVerify(text, EXPIRED_PASSES).replace(
+  edit("expiry-ignored", "expired tokens are accepted", (text, typed) =>
+    replacingVerify(text, typed, EXPIRED_PASSES).replace(
       /\bjwt\.verify\(([^,()]+),([^,()]+)\)/g,
       "jwt.verify($1,$2, { ignoreExpiration: true })",
     ),
   ),
-  edit("signature-unchecked", "tokens are accepted whoever signed them", (text) =>
-    replacingVerify(text, SIGNED_BY_ANYBODY),
+  edit("signature-unchecked", "tokens are accepted whoever signed them", (text, typed) =>
+    replacingVerify(text, typed, SIGNED_BY_ANYBODY),
   ),
-  edit("token-type-unchecked", "access and refresh tokens pass for one another", (text) =>
-    (KIND_AS_AUDIENCE.test(text) ? replacingVerify(text, ANY_AUDIENCE) : text)
+  edit("token-type-unchecked", "access and refresh tokens pass for one another", (text, typed) =>
+    (KIND_AS_AUDIENCE.test(text) ? replacingVerify(text, typed, ANY_AUDIENCE) : text)
       .replace(new RegExp(`${TYPE_MEMBER}\\s*!==?\\s*${OPERAND}`, "g"), "false")
       .replace(new RegExp(`${TYPE_MEMBER}\\s*===?\\s*${OPERAND}`, "g"), "true"),
   ),
