@@ -59,8 +59,9 @@ export async function signInAtDocs(visit: DocsVisit): Promise<DocsPage> {
 
 const swaggerUi = (): string => dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/package.json")));
 
+/** As content networks name it: a page that names no charset of its own would read the script as another. */
 const typeOf = (file: string) =>
-  file.endsWith(".css") ? "text/css" : file.endsWith(".png") ? "image/png" : "text/javascript";
+  file.endsWith(".png") ? "image/png" : `text/${file.endsWith(".css") ? "css" : "javascript"}; charset=utf-8`;
 
 async function docsPath(page: Page, url: string): Promise<string | undefined> {
   for (const path of PATHS) {
