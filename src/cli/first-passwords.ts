@@ -2,7 +2,7 @@ import { awaitUsers } from "../exploits/jwt-auth/accounts.ts";
 import { firstPasswords, peopleBy } from "../exploits/jwt-auth/announced.ts";
 import type { Trial } from "../exploits/trial.ts";
 import { askFor } from "../http/index.ts";
-import type { FirstPassword, JudgedPassword } from "../model/delivery.ts";
+import { A_SETTING, type FirstPassword, type JudgedPassword } from "../model/delivery.ts";
 
 /** A word that every list of common passwords begins with. */
 const WEAK = "password";
@@ -14,7 +14,7 @@ const WEAK = "password";
 export async function judgedPasswords(trial: Trial, found: readonly FirstPassword[]): Promise<JudgedPassword[]> {
   const people = await peopleBy("announced", trial.app, await awaitUsers(trial.app, async () => {}), trial.nonces);
   const passwords = new Map(people?.map(({ who, password }) => [who, password]));
-  const takes = found.some(({ from }) => from === "a setting")
+  const takes = found.some(({ from }) => from === A_SETTING)
     ? await takenWeak(
         trial,
         found.map(({ who }) => who),
@@ -24,8 +24,8 @@ export async function judgedPasswords(trial: Trial, found: readonly FirstPasswor
     const own = passwords.get(who);
     return {
       ...{ who, from },
-      weak: from === "a setting" ? null : weak,
-      takesWeak: from === "a setting" ? (takes.get(who) ?? null) : null,
+      weak: from === A_SETTING ? null : weak,
+      takesWeak: from === A_SETTING ? (takes.get(who) ?? null) : null,
       sharedWith:
         own === undefined
           ? null
@@ -53,7 +53,7 @@ async function takenWeak(trial: Trial, users: readonly string[]): Promise<Map<st
       if (login) await conversation.ask(askFor(trial.contract, login, { fields: nobody, label: "a login by nobody" }));
     });
     for (const { who, from, weak: isWeak } of await firstPasswords(place, stored))
-      if (from !== null) out.set(who, from === "a setting" && isWeak === true);
+      if (from !== null) out.set(who, from === A_SETTING && isWeak === true);
   });
   return out;
 }

@@ -95,13 +95,15 @@ export function closingMessage(text: string | null): ClosingMessage | null {
   };
 }
 
-/** The statements on a topic, the best fitting first. */
+/** The statements on a topic, the best fitting first. What only leads into limits tells of none. */
 function onTopic({ shape, best, under }: Topic, statements: readonly Statement[]): Statement[] {
   const listed = ({ text, under: heading }: Statement) =>
     under !== undefined && heading !== null && under.test(heading) && !text.endsWith("?");
   // What a fragment is about may stand in its heading alone: "Not included: rate limiting".
-  const all = statements.filter((one) => shape.test(one.whole ? one.text : shown(one)) || listed(one));
-  const rank = (one: Statement) => Number(listed(one) || (best?.test(one.text) ?? false));
+  const all = statements.filter(
+    (one) => (shape.test(one.whole ? one.text : shown(one)) && !(one.leads && under !== undefined)) || listed(one),
+  );
+  const rank = (one: Statement) => Number(listed(one) || (best?.test(one.text) ?? false)) - Number(one.leads);
   return all.sort((a, b) => rank(b) - rank(a));
 }
 

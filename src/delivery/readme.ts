@@ -84,7 +84,9 @@ export function readmeChecks(readme: string | undefined, app: Readable): ReadmeC
     { id: "readme", says: "there is a README", held: true, detail: "" },
     check(
       "routes",
-      declared.length > 0 ? `names each of its ${routes.length} routes` : `names the routes of ${names}`,
+      declared.length > 0
+        ? `names each of the ${routes.length} routes that it is known to have`
+        : `names the routes of ${names}`,
       unnamed.map(({ method, path, ending }) => `${method} ${ending ? "…" : ""}${path}`),
       routes.length > 0 ? undefined : "the app's routes are not known",
     ),

@@ -8,7 +8,9 @@ export interface Route {
 
 const METHODS = "get|post|put|patch|delete";
 const DECLARED = new RegExp(`\\b(\\w+)\\.(${METHODS})\\(\\s*(["'\`])(/[^"'\`$]*)\\3`, "g");
-const SERVES = /\b(?:express|fastify|hono|koa|fastapi|flask|starlette|APIRouter|Router)\b/i;
+/** A file that serves: it takes something from a framework for that. What calls a server looks much the same. */
+const SERVES =
+  /(?:from|require\(|import\()\s*["'](?:express|fastify|hono|koa|@koa\/router|koa-router|polka|restify)\b|^\s*(?:from|import)\s+(?:fastapi|flask|starlette|litestar|sanic|quart)\b|\bfastify\.(?:get|post)\(/m;
 const RECEIVER = /^(?:server|web|\w*(?:app|api|router|routes?|fastify|blueprint))$/i;
 const MADE =
   /\b(\w+)\s*(?::\s*[\w.]+\s*)?=\s*(?:await\s+)?(?:new\s+)?(?:express\.)?(?:express|Router|fastify|Hono|Koa|FastAPI|APIRouter|Flask|Blueprint|Starlette)\(/gi;

@@ -5,14 +5,16 @@ export interface Statement {
   under: string | null;
   /** False for what is no sentence by itself, such as an item of two words. */
   whole: boolean;
+  /** Words that lead into what follows: "Set JWT_SECRET before you start it:". */
+  leads: boolean;
 }
 
 const ITEM = /^\s*(?:[-*+•]|\d+[.)])\s+/;
 const TITLE = /^\s*#+\s+/;
 
 /**
- * The statements of a text in Markdown, in order. A heading, and the words that lead into a list, state nothing by
- * themselves: they are told with what stands under them, and with nothing under them they are left out.
+ * The statements of a text in Markdown, in order. A heading states nothing by itself: it is told with what stands under it,
+ * and with nothing under it is left out. Words that lead into what follows are marked as such.
  */
 export function statementsOf(markdown: string): Statement[] {
   const out: Statement[] = [];
@@ -29,12 +31,16 @@ export function statementsOf(markdown: string): Statement[] {
     if (TITLE.test(line)) {
       [title, lead, listed] = [withoutColon(text), null, false];
     } else if (!item && (isBold(line) || isLead(text, next))) {
-      [lead, heads, listed] = [withoutColon(text), isBold(line) || BARE.test(text), false];
+      heads = isBold(line) || BARE.test(withoutColon(text));
+      if (!heads) out.push({ text, under: title, whole: true, leads: true });
+      [lead, listed] = [withoutColon(text), false];
     } else {
       // A paragraph is not about what led into a list: neither behind one, nor where none came.
       if (!item && !/^\s/.test(line) && (listed || !heads)) lead = null;
       listed = item;
-      out.push(...sentencesOf(text).map((one) => ({ text: one, under: lead ?? title, whole: isSentence(one) })));
+      out.push(
+        ...sentencesOf(text).map((one) => ({ text: one, under: lead ?? title, whole: isSentence(one), leads: false })),
+      );
     }
   }
   return out;
@@ -49,7 +55,8 @@ const plain = (line: string) =>
 
 const withoutColon = (text: string) => text.replace(/\s*:$/, "");
 
-const isBold = (line: string): boolean => /^\s*(\*\*|__)(?:(?!\1).)+\1\s*:?\s*(?:\([^)]*\)[^.!?]*)?$/.test(line);
+const isBold = (line: string): boolean =>
+  !/[.!?]["')]*(?:\*\*|__)\s*$/.test(line) && /^\s*(\*\*|__)(?:(?!\1).)+\1\s*:?\s*(?:\([^)]*\)[^.!?]*)?$/.test(line);
 
 /** What stands above limits that are told, and is no limit itself, however it is set. */
 const BARE =
@@ -57,7 +64,7 @@ const BARE =
 
 /** Words that lead into the list behind them: they end with a colon, or with nothing. */
 const isLead = (text: string, next: string | undefined): boolean =>
-  BARE.test(text) ||
+  BARE.test(withoutColon(text)) ||
   (/:$/.test(text) && !/[.!?]\s/.test(text)) ||
   (!/[.!?:]["')]*$/.test(text) && next !== undefined && ITEM.test(next));
 

@@ -61,6 +61,9 @@ export const FirstPassword = z.object({
 });
 export type FirstPassword = z.infer<typeof FirstPassword>;
 
+/** What `from` says of a password that whoever runs the app sets. */
+export const A_SETTING = "a setting";
+
 export const JudgedPassword = FirstPassword.extend({
   /** Of a setting: whether the app takes `password` for it. Null where that could not be told, and for all else. */
   takesWeak: z.boolean().nullable().default(null),
@@ -139,6 +142,9 @@ export function deliveryFigures(delivery: Delivery): DeliveryFigures {
     docsPage: docsPage.outcome === "not run" ? null : docsPage.outcome === "works",
     deprecated: deprecated.length,
     secrets: secrets.length,
-    weakPasswords: share((firstPasswords ?? []).flatMap(({ weak }) => weak ?? [])),
+    // Results of before judged a setting by the value that we had given it.
+    weakPasswords: share(
+      (firstPasswords ?? []).filter(({ from }) => from !== A_SETTING).flatMap(({ weak }) => weak ?? []),
+    ),
   };
 }

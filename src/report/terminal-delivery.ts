@@ -1,4 +1,4 @@
-import type { Delivery, JudgedPassword } from "../model/delivery.ts";
+import { A_SETTING, type Delivery, type JudgedPassword } from "../model/delivery.ts";
 import { plainText } from "./ansi.ts";
 
 /** What was handed over, as lines for a terminal. What was not run says why. */
@@ -37,8 +37,8 @@ export function deliveryLines(delivery: Delivery): string[] {
 
 function passwordLines(passwords: Delivery["firstPasswords"]): string[] {
   if (passwords === null) return ["Passwords    not looked for"];
-  const judged = passwords.filter(({ weak }) => weak !== null);
-  const set = passwords.filter(({ from, weak }) => from !== null && weak === null).length;
+  const judged = passwords.filter(({ from, weak }) => from !== A_SETTING && weak !== null);
+  const set = passwords.filter(({ from }) => from === A_SETTING).length;
   const count = [
     ...(judged.length > 0
       ? [`${judged.filter(({ weak }) => weak).length} of ${judged.length} first passwords that it comes with are weak`]
@@ -54,7 +54,7 @@ function passwordLines(passwords: Delivery["firstPasswords"]): string[] {
 function passwordInWords({ from, weak, takesWeak, sharedWith }: JudgedPassword): string {
   if (from === null) return "not found anywhere";
   const quality =
-    weak === null
+    from === A_SETTING
       ? takesWeak === null
         ? "not known whether it takes a weak one"
         : `${takesWeak ? "takes" : "does not take"} \`password\``
@@ -62,7 +62,7 @@ function passwordInWords({ from, weak, takesWeak, sharedWith }: JudgedPassword):
         ? "a weak one"
         : "no weak one";
   const shared = sharedWith && sharedWith.length > 0 ? [`the same for ${sharedWith.join(" and ")}`] : [];
-  return [`${quality}, ${from === "a setting" ? "from" : "in"} ${from}`, ...shared].join("; ");
+  return [`${quality}, ${from === A_SETTING ? "from" : "in"} ${from}`, ...shared].join("; ");
 }
 
 function lastWords(message: Delivery["closingMessage"]): string[] {

@@ -135,6 +135,8 @@ app.use("/users", users);
 // app.get("/old", gone);
 await axios.get("/elsewhere");
 const { JWT_SECRET } = process.env;`,
+      "src/page.ts":
+        'import router from "next/router";\nimport { api } from "./client.ts";\nawait api.get("/people");\n',
     };
     const readme = (routes: string) =>
       `Run \`npm ci && npm start\`, test with \`npm test\`. JWT_SECRET signs tokens.\n\n${routes}\n${GOOD.slice(GOOD.indexOf("| Endpoint"), GOOD.indexOf("Test:"))}`;

@@ -200,6 +200,12 @@ describe("an agent's last words", () => {
       "Add a limit before the app is on the public internet.",
       "Add a limit before the app is on the public internet.",
     ],
+    ["throttle", "**Nothing limits login attempts.**\n\nAll 12 tests pass.", "Nothing limits login attempts."],
+    [
+      "secret",
+      "Set `JWT_SECRET` before you start it:\n\n```\nopenssl rand\n```",
+      "Set JWT_SECRET before you start it:",
+    ],
     ["open-data", "- `/users` still needs no login.", "/users still needs no login."],
     [
       "open-data",
