@@ -82,5 +82,6 @@ export async function deliver(options: DeliverOptions): Promise<Delivery> {
 function isSaid(what: string, text: string): boolean {
   const telling = /(?:is at|the cookie) (\S+?),? ?(?:not|$)/.exec(`${what} `)?.[1] ?? what.split(" ").at(-1) ?? what;
   const word = telling.replace(/[.,]$/, "").replace(/[^\w]/g, "\\$&");
-  return new RegExp(`(?<![\\w/-])${word}(?![\\w/-])`, "i").test(text);
+  // A path may stand behind a host, and anything before a longer word is another.
+  return new RegExp(`${/^\w/.test(word) ? "(?<![\\w-])" : ""}${word}(?![\\w/-])`, "i").test(text);
 }

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { type PreparedApp, prepareApp } from "../../src/app/index.ts";
 import { deliver } from "../../src/delivery/index.ts";
 import { AppRecipe } from "../../src/model/app.ts";
+import type { Contract } from "../../src/model/contract.ts";
 import type { Delivery } from "../../src/model/delivery.ts";
 import { chooseSandbox } from "../../src/sandbox/index.ts";
 
@@ -76,12 +77,16 @@ export async function prepared(toolchain: "node" | "python", files: Files): Prom
 }
 
 /** What is found of an app that was handed over, its docs page and first passwords left out. */
-export async function delivered(toolchain: "node" | "python", files: Files, holes = true): Promise<Delivery> {
+export async function delivered(
+  toolchain: "node" | "python",
+  files: Files,
+  { holes = true, contract }: { holes?: boolean; contract?: Contract } = {},
+): Promise<Delivery> {
   const app = await prepared(toolchain, files);
   return await deliver({
     app,
     sandbox,
-    contract: undefined,
+    contract,
     holes,
     docsPage: async () => ({ outcome: "not run", detail: "not part of this test", url: null, picture: null }),
     firstPasswords: async () => null,
