@@ -1,8 +1,10 @@
+import { z } from "zod";
 import { hintsFromOpenApi, hintsFromSource } from "../contract/index.ts";
 import type { Seen } from "../delivery/index.ts";
 import { openApiDocument } from "../engine/index.ts";
 import type { Trial } from "../exploits/index.ts";
 import { type Answer, askFor, at, bareToken, type Call, jsonOrToken, matchesStatus, walk } from "../http/index.ts";
+import type { Contract } from "../model/contract.ts";
 
 interface Visitor {
   email: string;
@@ -39,7 +41,10 @@ export async function lookAround(
   sources: ReadonlyMap<string, string>,
   visitor: Visitor | undefined,
 ): Promise<Seen> {
-  const { routes } = hintsFromOpenApi(await openApiDocument(trial.conversation), hintsFromSource(sources));
+  const routes = [
+    ...declaredRoutes(await openApiDocument(trial.conversation), trial.contract),
+    ...hintsFromSource(sources).routes,
+  ];
   if (!visitor) return { routes, answers: {}, guarded: [] };
   const own = visitor.operation;
   const nobody = await asked(trial, own, { label: `${own}, by nobody` });
@@ -64,6 +69,20 @@ export async function lookAround(
     ),
     guarded: nobody && matchesStatus(nobody.status, ["401", "403"]) ? [own] : [],
   };
+}
+
+/** The routes of an OpenAPI document, below its server's path where the app answers there. */
+function declaredRoutes(document: unknown, { operations }: Pick<Contract, "operations">): Seen["routes"] {
+  const { routes } = hintsFromOpenApi(document, hintsFromSource(new Map()));
+  const { servers } = z
+    .object({ servers: z.array(z.object({ url: z.string() })).default([]) })
+    .catch({ servers: [] })
+    .parse(document);
+  const base = (servers[0]?.url ?? "").replace(/^\w+:\/\/[^/]*/, "").replace(/\/$/, "");
+  const answersThere = Object.values(operations).some(({ path }) =>
+    routes.some((one) => path === `${base}${one.path}`),
+  );
+  return answersThere ? routes.map(({ method, path }) => ({ method, path: `${base}${path}` })) : routes;
 }
 
 /** The names of all members of a JSON answer; those of a token, which is text, are none. */

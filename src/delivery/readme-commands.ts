@@ -60,7 +60,7 @@ const OPTIONS = String.raw`(?:\s+-{1,2}[\w-]+(?:=\S+)?)*`;
 const KINDS: Readonly<Record<"set-up" | "start" | "test", Kind>> = {
   "set-up": [
     [
-      new RegExp(`^(?:${PYTHON} -m )?(?:uv )?pip3? install\\b(?:.*?-r\\s*(\\S+))?`),
+      new RegExp(`^(?:${PYTHON} -m )?(?:uv )?pip3? install\\b(?:.*?\\s(?:-r\\s*|--requirement[\\s=]+)(\\S+))?`),
       (match, repository) => match[1] === undefined || file(match, repository),
     ],
     [/^(?:uv sync|poetry install|pipenv (?:install|sync)|pdm (?:install|sync))\b/, always],

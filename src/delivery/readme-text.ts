@@ -18,6 +18,10 @@ const HOSTS = [
 const METHOD = "GET|POST|PUT|PATCH|DELETE";
 /** Methods right before a path: "POST /login", "GET or PUT `/me`", "| DELETE | `/x`". */
 const BEFORE = new RegExp(String.raw`\b((?:${METHOD})(?:\s*(?:[/,|]|and|or)\s*(?:${METHOD}))*)[\s|\`*_"':()[\]]*$`);
+const LIKE_WORD = /\b(?:as|like|same|see|equals?)\b/i;
+/** Words right before a path by which one route is likened to another. */
+const LIKE =
+  /\b(?:as|like|same|see|equals?)\b(?:\s+(?:as|for|in|of|with|from|by|at|to|the|one))*[\s`"'(]*(?:(?:GET|POST|PUT|PATCH|DELETE)\s+)?$/i;
 const HEADING = /^(#+)\s/;
 /** A passage about a route is no longer than this. */
 const PASSAGE = 30;
@@ -48,7 +52,8 @@ export class ReadmeText {
     const shape =
       typeof word === "string" ? new RegExp(`(?<![\\w$-])${word.replace(/[^\w]/g, "\\$&")}(?![\\w-])`) : word;
     const about = this.#of(route, others).flatMap((mention) => this.#linesAbout(mention));
-    return shape.test(about.map((line) => this.#lines[line]).join("\n")) || shape.test(this.#loose);
+    const like = about.flatMap((line) => this.#likenedIn(line)).flatMap((mention) => this.#linesAbout(mention));
+    return shape.test([...about, ...like].map((line) => this.#lines[line]).join("\n")) || shape.test(this.#loose);
   }
 
   #of(route: Route, others: readonly Route[]): Mention[] {
@@ -56,6 +61,15 @@ export class ReadmeText {
     const bases = this.#mentions.map(({ path }) => path).filter((path) => route.path.startsWith(`${path}/`));
     const paths = [route, ...bases.map((base) => ({ ...route, path: route.path.slice(base.length) }))];
     return this.#mentions.filter(({ path }) => paths.some((one) => isPathOf(path, one, others)));
+  }
+
+  /** Where the routes are told of that a line likens its own to: "200 as for `/login`", "same as POST /login". */
+  #likenedIn(line: number): Mention[] {
+    const text = this.#lines[line] ?? "";
+    const named = this.#mentions.filter(
+      (one) => one.line === line && LIKE.test(text.slice(0, text.indexOf(one.path, text.search(LIKE_WORD)))),
+    );
+    return this.#mentions.filter(({ path, line: at }) => at !== line && named.some((one) => one.path === path));
   }
 
   #mentionsIn(raw: string, line: number): Mention[] {

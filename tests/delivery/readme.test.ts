@@ -76,6 +76,21 @@ describe("a README that tells all", () => {
     expect(lacks(withReadme(GOOD))).toEqual({});
   });
 
+  test("with a lock that is installed by its hashes", () => {
+    const readme = GOOD.replaceAll(/-r \S+/g, "--require-hashes -r requirements.lock");
+    expect(lacks({ ...withReadme(readme), "requirements.lock": "" })).toEqual({});
+    expect(lacks(withReadme(readme))).toEqual({ "set-up": "missing: a command that installs it" });
+  });
+
+  test("by likening one route to another", () => {
+    const likened = (words: string) => GOOD.replace(/(\| JSON `refresh_token` \|) .* \|$/m, `$1 ${words} |`);
+    expect(lacks(withReadme(likened("as for `/login`, but no new refresh token")))).toEqual({});
+    expect(lacks(withReadme(likened("same as POST /login")))).toEqual({});
+    expect(lacks(withReadme(likened("a token, after `/login`")))).toEqual({
+      answers: "missing: POST /refresh: access_token, token_type",
+    });
+  });
+
   test("in sections with curl and examples of answers", () => {
     const readme = `# App
 
