@@ -14,12 +14,8 @@ const WEAK = "password";
 export async function judgedPasswords(trial: Trial, found: readonly FirstPassword[]): Promise<JudgedPassword[]> {
   const people = await peopleBy("announced", trial.app, await awaitUsers(trial.app, async () => {}), trial.nonces);
   const passwords = new Map(people?.map(({ who, password }) => [who, password]));
-  const takes = found.some(({ from }) => from === A_SETTING)
-    ? await takenWeak(
-        trial,
-        found.map(({ who }) => who),
-      )
-    : new Map<string, boolean>();
+  const set = new Set(found.filter(({ from }) => from === A_SETTING).map(({ who }) => who));
+  const takes = await takenWeak(trial, new Map([...passwords].filter(([who]) => set.has(who))));
   return found.map(({ who, from, weak }) => {
     const own = passwords.get(who);
     return {
@@ -34,13 +30,18 @@ export async function judgedPasswords(trial: Trial, found: readonly FirstPasswor
   });
 }
 
-/** Of each user: whether a copy that is given a weak value gives it to them. Not in the map where that cannot be told. */
-async function takenWeak(trial: Trial, users: readonly string[]): Promise<Map<string, boolean>> {
-  const names = Object.keys(trial.app.settings).filter((name) => /PASS|PWD/i.test(name));
+/**
+ * Of each user whose password is a setting: whether a copy whose setting is weak gives it to them. Not in the map where
+ * that cannot be told.
+ */
+async function takenWeak(trial: Trial, passwords: ReadonlyMap<string, string>): Promise<Map<string, boolean>> {
+  const values = new Set(passwords.values());
+  const names = Object.entries(trial.app.settings).flatMap(([name, value]) => (values.has(value) ? [name] : []));
   const weak = Object.fromEntries(names.map((name) => [name, WEAK]));
   const out = new Map<string, boolean>();
+  if (names.length === 0) return out;
   await trial.app.startAnother(weak, async (other) => {
-    if (other.kind === "ended") for (const who of users) out.set(who, false);
+    if (other.kind === "ended") for (const who of passwords.keys()) out.set(who, false);
     if (other.kind !== "serving") return;
     const conversation = trial.through(other.connect);
     const place = {
