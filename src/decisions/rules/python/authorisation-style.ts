@@ -1,11 +1,14 @@
 import { absent, defineRule, firstOfEach, type Sighting } from "../../rule.ts";
 import type { Project } from "../../source/project.ts";
 import { authOrigin, isAuthName } from "../../topics/authorisation.ts";
+import { checksInHandlers } from "../../topics/callers.ts";
 
 const FRAMEWORKS = /^(django|rest_framework|fastapi|starlette|ninja)\b/;
 const DECORATOR =
   /(login|token|auth|admin|role|jwt|user|permission|staff)\w*_?(required|only)|^require[sd]?_|authenticated|protected|user_passes_test|^auth/i;
 const READS_TOKEN = /[Aa]uthorization|\btoken\b|session|cookie/;
+const ROUTE = /\.(get|post|put|patch|delete|route|api_route)\(/;
+const METHOD = /^(get|post|put|patch|delete)$/;
 const REFUSES = /401|403|[Uu]nauthori[sz]ed|decode|verify/;
 
 /** FastAPI: `Depends(get_current_user)`, on a route, a router or an alias of a type. */
@@ -71,12 +74,30 @@ function perRoute(project: Project): Sighting[] {
   return out;
 }
 
+/** A check that a view calls itself. */
+function inViews(project: Project): Sighting[] {
+  const views = project.all("function_definition").filter((fn) => {
+    const decorated = fn.parent?.kind === "decorated_definition" ? fn.parent : undefined;
+    const isRouted = decorated?.children.some((child) => child.kind === "decorator" && ROUTE.test(child.text)) ?? false;
+    const [first, second] = (fn.field("parameters")?.parts ?? []).map((part) => part.text);
+    const isMethod = first === "self" && second === "request" && METHOD.test(fn.field("name")?.text ?? "");
+    return isRouted || isMethod || (first === "request" && /(^|\/)views(\/|\.py$)/.test(fn.file.path));
+  });
+  return checksInHandlers(project, views).map((call) => ({
+    choice: "per route",
+    origin: "hand-written",
+    at: call.node,
+  }));
+}
+
 export default defineRule({
   topic: "authorisation-style",
   read(project) {
     const found = [...dependencies(project), ...middleware(project), ...perRoute(project)].filter(
       ({ at }) => at && project.isLive(at),
     );
-    return found.length > 0 ? firstOfEach(found) : [absent()];
+    if (found.length > 0) return firstOfEach(found);
+    const called = inViews(project);
+    return called.length > 0 ? firstOfEach(called) : [absent()];
   },
 });

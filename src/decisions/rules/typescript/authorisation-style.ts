@@ -3,6 +3,7 @@ import type { Call } from "../../source/call.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { authOrigin, isAuthName } from "../../topics/authorisation.ts";
+import { checksInHandlers } from "../../topics/callers.ts";
 
 const FRAMEWORKS = /^(hono|@nestjs)\b/;
 const ROUTES = /^(get|post|put|patch|delete|all|route|del)$/;
@@ -93,35 +94,44 @@ function guards(project: Project): Sighting[] {
   return [...calls.map((call) => call.node), ...globals].map((at) => ({ choice: "guard", origin: "framework", at }));
 }
 
-/** A check that handlers call themselves. */
+/** A check that handlers call themselves: the app's own by what it does, a library's by its name. */
 function inHandlers(project: Project): Sighting[] {
-  return project.calls.flatMap((call): Sighting[] => {
-    const isCheck =
-      CHECKS_CALLER.test(call.method) ||
-      call.is(/^(jsonwebtoken\.verify|jose\.jwtVerify|next-auth.*|@clerk\/.*\.auth)$/);
-    if (
-      !isCheck ||
-      !isInHandler(project, call.node) ||
-      !/req|request|header|cookie|ctx|\bc\b|event|^\(\)$/.test(call.node.field("arguments")?.text ?? "")
-    )
-      return [];
-    return [
-      {
-        choice: "per route",
-        origin: authOrigin(project, call.callee, FRAMEWORKS) === "framework" ? "framework" : "hand-written",
-        at: call.node,
-      },
-    ];
-  });
+  const handlers = handlersOf(project);
+  const own = checksInHandlers(project, handlers);
+  const named = project.calls.filter(
+    (call) =>
+      (CHECKS_CALLER.test(call.method) || call.is(/^(next-auth.*|@clerk\/.*\.auth)$/)) &&
+      call.own === undefined &&
+      handlers.some((handler) => handler.holds(call.node)) &&
+      /req|request|header|cookie|ctx|\bc\b|event|^\(\)$/.test(call.node.field("arguments")?.text ?? ""),
+  );
+  return [...own, ...named].map((call) => ({
+    choice: "per route",
+    origin: authOrigin(project, call.callee, FRAMEWORKS) === "framework" ? "framework" : "hand-written",
+    at: call.node,
+  }));
 }
 
-function isInHandler(project: Project, node: Node): boolean {
-  for (let fn = node.within(...project.language.functionKinds); fn; fn = fn.within(...project.language.functionKinds)) {
-    if (HANDLER_FILE.test(fn.file.path) && fn.within("export_statement")) return true;
-    const outer = fn.parent?.kind === "arguments" && fn.parent.parent ? project.call(fn.parent.parent) : undefined;
-    if (outer && ROUTES.test(outer.method) && outer.args.length > 1) return true;
-  }
-  return false;
+/** Functions that answer a route: exported by a route's file, or given to `app.get(path, ...)`, also by name or wrapped. */
+function handlersOf(project: Project): Node[] {
+  const { functionKinds } = project.language;
+  const exported = project
+    .all(...functionKinds)
+    .filter((fn) => HANDLER_FILE.test(fn.file.path) && fn.within("export_statement") && !fn.within(...functionKinds));
+  const given = project.calls.flatMap((call) => {
+    const option = call.method === "route" ? call.option("handler") : undefined;
+    const listed = ROUTES.test(call.method) && call.args.length > 1 ? call.args.slice(1).map(({ value }) => value) : [];
+    return [...(option ? [option] : []), ...listed].flatMap((node) => functionsIn(project, node));
+  });
+  return [...new Set([...exported, ...given])];
+}
+
+function functionsIn(project: Project, node: Node, depth = 0): Node[] {
+  const source = project.resolver.source(node);
+  if (project.language.functionKinds.includes(source.kind)) return [source];
+  const call = depth < 2 ? project.call(source) : undefined;
+  const inside = call ? call.args.map(({ value }) => value) : source.kind === "array" ? source.parts : [];
+  return inside.flatMap((one) => functionsIn(project, one, depth + 1));
 }
 
 export default defineRule({
