@@ -58,8 +58,8 @@ async function ask(conversation: Conversation, contract: Contract, nonces: Nonce
       ],
       label: `preflight: ${FOREIGN} asks for ${path}`,
     });
-  const register = contract.operations["register"];
-  if (!register) return;
+  const entry = contract.operations["register"] ?? contract.operations["login"];
+  if (!entry) return;
   const word = nonces.next("echo");
   for (const [label, body] of [
     ["of the wrong type", { email: 1, password: [word], name: { word } }],
@@ -68,6 +68,6 @@ async function ask(conversation: Conversation, contract: Contract, nonces: Nonce
   ] as const) {
     const bytes = typeof body === "string" ? body : JSON.stringify(body);
     const made = { body: { bytes: textBody(bytes), contentType: "application/json" } };
-    await conversation.ask(askFor(contract, register, { ...made, label: `malformed: a body ${label}` }));
+    await conversation.ask(askFor(contract, entry, { ...made, label: `malformed: a body ${label}` }));
   }
 }
