@@ -1,6 +1,7 @@
 import type { Decision } from "../../model/decision.ts";
 import { absent, firstOfEach, type Sighting } from "../rule.ts";
 import type { Node } from "../source/node.ts";
+import type { Project } from "../source/project.ts";
 
 /** A place where failures become answers. */
 export interface ErrorHandler {
@@ -19,9 +20,18 @@ const LOGGING =
 
 /**
  * Topic `error-handling`: `central` before `per route`; `shown` when the answer tells of the failure, `unknown` when a
- * library's handler decides.
+ * library's handler decides. Answers outside the central place that pass on a library's words stand beside it.
  */
-export function errorHandling(central: readonly ErrorHandler[], perRoute: readonly ErrorHandler[]): Sighting[] {
+export function errorHandling(
+  project: Project,
+  central: readonly ErrorHandler[],
+  perRoute: readonly ErrorHandler[],
+): Sighting[] {
+  const words = librarysWords(project, central);
+  return [...styleOf(central, perRoute), ...words];
+}
+
+function styleOf(central: readonly ErrorHandler[], perRoute: readonly ErrorHandler[]): Sighting[] {
   const handlers = central.length > 0 ? central : perRoute;
   const style = central.length > 0 ? "central" : "per route";
   const found = handlers.map(
@@ -35,6 +45,57 @@ export function errorHandling(central: readonly ErrorHandler[], perRoute: readon
   if (found.length === 0) return [absent("default")];
   const shown = found.filter(({ choice }) => choice.endsWith("shown"));
   return firstOfEach(shown.length > 0 ? shown : found).slice(0, 1);
+}
+
+/** Validators, whose words are the topic of `validation-errors`. */
+const VALIDATORS =
+  /^(zod|joi|yup|valibot|ajv|superstruct|class-validator|express-validator|pydantic|marshmallow|fastapi|wtforms)\b/;
+
+/** `err instanceof multer.MulterError`, `except jwt.PyJWTError as exc`: a library's failure, answered in its own words. */
+function librarysWords(project: Project, central: readonly ErrorHandler[]): Sighting[] {
+  const found = [...instanceChecks(project), ...exceptClauses(project)].flatMap(({ cls, error, body }): Sighting[] => {
+    const name = project.resolver.name(cls) ?? "";
+    const isLibrarys = /\./.test(name) && !VALIDATORS.test(name) && !BUILT_IN.test(name);
+    if (!isLibrarys || central.some((handler) => handler.body?.holds(body))) return [];
+    const told = [...body.walk()].find(
+      (node) =>
+        node.text === error &&
+        node.kind === "identifier" &&
+        tells(node, error) &&
+        isAnswered(node, body) &&
+        !isLogged(node, body),
+    );
+    const at = told?.within("return_statement", "raise_statement", "throw_statement", "expression_statement");
+    return at ? [{ choice: "per route, a library's words", origin: "hand-written", at, detail: name }] : [];
+  });
+  return firstOfEach(found);
+}
+
+const BUILT_IN = /^(json|builtins|asyncio|sqlite3|socket|ssl|urllib|http)\./;
+
+interface Caught {
+  cls: Node;
+  error: string;
+  body: Node;
+}
+
+function instanceChecks(project: Project): Caught[] {
+  return project.all("if_statement").flatMap((branch): Caught[] => {
+    const tests = branch.field("condition")?.all("binary_expression") ?? [];
+    const check = tests.find((node) => node.field("operator")?.text === "instanceof");
+    const [error, cls] = [check?.field("left")?.text, check?.field("right")];
+    const body = branch.field("consequence");
+    return error && cls && body ? [{ cls, error, body }] : [];
+  });
+}
+
+function exceptClauses(project: Project): Caught[] {
+  return project.all("except_clause").flatMap((clause): Caught[] => {
+    const [caught] = clause.parts;
+    const error = /\bas\s+(\w+)/.exec(caught?.text ?? "")?.[1];
+    const cls = caught?.kind === "as_pattern" ? caught.parts[0] : undefined;
+    return error && cls ? [{ cls, error, body: clause }] : [];
+  });
 }
 
 /** Whether the failure's own words reach the answer without a condition. */

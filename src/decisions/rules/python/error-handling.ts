@@ -40,15 +40,33 @@ function registered(project: Project): ErrorHandler[] {
   });
 }
 
+/** One that only logs, and raises again, leaves the answer to others. */
+function answers(clause: Node): boolean {
+  const returns = clause.all("return_statement").some((node) => node.parts.length > 0);
+  return (
+    returns ||
+    clause
+      .all("call")
+      .some((node) => /\bsend\b/.test(node.field("arguments")?.text ?? "") || node.field("function")?.text === "send")
+  );
+}
+
 /** A middleware that catches what the app below it throws. */
 function aroundAll(project: Project): ErrorHandler[] {
   return project.all("except_clause").flatMap((clause): ErrorHandler[] => {
     const caught = clause.parts[0]?.text ?? "";
     const fn = clause.within("function_definition");
+    const cls = clause.within("class_definition")?.field("name")?.text;
     const wraps = /\b(call_next|self\._{0,2}(app|get_response|inner|next\w*))\s*\(/.test(
       clause.parent?.field("body")?.text ?? "",
     );
-    if (!fn || !wraps || !/^(Exception|BaseException)\b/.test(caught)) return [];
+    if (!fn || !wraps || !/^(Exception|BaseException)\b/.test(caught) || !answers(clause)) return [];
+    if (cls !== undefined && project.mentions(cls) <= 1) return [];
+    const made = clause
+      .all("call")
+      .flatMap((node) => project.call(node)?.own ?? [])
+      .find((own) => /\b500\b/.test(own.text));
+    if (made) return [{ at: clause, body: made, error: errorName(made), origin: "hand-written" }];
     return [{ at: clause, body: clause, error: /\bas\s+(\w+)/.exec(caught)?.[1] ?? "", origin: "hand-written" }];
   });
 }
@@ -82,10 +100,13 @@ function inViews(project: Project): ErrorHandler[] {
 export default defineRule({
   topic: "error-handling",
   read(project) {
+    // A middleware lies inside of what the framework has registered, and answers first.
+    const around = aroundAll(project);
+    if (around.length > 0) return errorHandling(project, around, []);
     const handlers = registered(project);
-    if (handlers.length > 0) return errorHandling(handlers, []);
+    if (handlers.length > 0) return errorHandling(project, handlers, []);
     const [debug] = debugging(project);
     if (debug) return [{ choice: "central, shown", origin: debug.origin, at: debug.at }];
-    return errorHandling(aroundAll(project), inViews(project));
+    return errorHandling(project, [], inViews(project));
   },
 });

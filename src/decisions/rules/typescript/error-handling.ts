@@ -1,3 +1,4 @@
+import { answersFailures } from "../../libraries/express-errors.ts";
 import { defineRule } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
@@ -19,7 +20,8 @@ function express(project: Project): ErrorHandler[] {
     const answers = new RegExp(`\\b${answer}\\b[^;]*\\.(json|send|sendStatus|status|end|render|type|format)\\(`).test(
       fn.field("body")?.text ?? "",
     );
-    return parameters.length === 4 && answers && /^_?(err|error|e|ex|exception)$/.test(first)
+    const isHandler = parameters.length === 4 && answers && /^_?(err|error|e|ex|exception)$/.test(first);
+    return isHandler && answersFailures(project, fn)
       ? [{ at: fn, body: fn, error: first, origin: "hand-written" }]
       : [];
   });
@@ -47,6 +49,27 @@ function filters(project: Project): ErrorHandler[] {
     return method ? [{ at: decorator, body: method, error: first, origin: "framework" }] : [];
   });
 }
+
+/** A wrapper round the server's answer, which puts another in the place of those with an error's status. */
+function rewriting(project: Project): ErrorHandler[] {
+  return project.all(...FUNCTIONS).flatMap((fn): ErrorHandler[] => {
+    const name = fn.field("name")?.text ?? fn.parent?.field("name")?.text ?? "";
+    const replaces = fn
+      .all("assignment_expression")
+      .some(
+        (node) =>
+          /^\w+\.(end|write|send|json)$/.test(node.field("left")?.text ?? "") && isFunction(node.field("right")),
+      );
+    const isOuter = !fn.within(...FUNCTIONS) || fn.kind === "function_declaration";
+    return replaces && isOuter && ERROR_STATUS.test(fn.text) && (name === "" || project.mentions(name) > 1)
+      ? [{ at: fn, body: fn, error: "", origin: "hand-written" }]
+      : [];
+  });
+}
+
+const ERROR_STATUS = /\bstatus(Code)?\b\)?\s*([<>]=?\s*([45]00|[34]99)|===?\s*5\d\d)/;
+
+const isFunction = (node: Node | undefined) => FUNCTIONS.includes(node?.kind ?? "");
 
 /** Catch clauses that lead to a 500: around all handlers in a wrapper or middleware, or in one route. */
 function caught(project: Project, isCentral: boolean): ErrorHandler[] {
@@ -88,9 +111,12 @@ function answers500(project: Project, clause: Node): Node | undefined {
 
 export default defineRule({
   topic: "error-handling",
-  read: (project) =>
-    errorHandling(
-      [...express(project), ...registered(project), ...filters(project), ...caught(project, true)],
-      caught(project, false),
-    ),
+  read(project) {
+    const rewritten = rewriting(project);
+    const central =
+      rewritten.length > 0
+        ? rewritten
+        : [...express(project), ...registered(project), ...filters(project), ...caught(project, true)];
+    return errorHandling(project, central, caught(project, false));
+  },
 });
