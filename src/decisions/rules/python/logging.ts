@@ -1,6 +1,7 @@
 import { defineRule, type Sighting } from "../../rule.ts";
+import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
-import { logging } from "../../topics/logging.ts";
+import { logging, printed } from "../../topics/logging.ts";
 
 function firstCall(project: Project, names: RegExp, choice: string, origin: Sighting["origin"]): Sighting[] {
   return project
@@ -23,12 +24,13 @@ function setting(project: Project): Sighting[] {
   return assignment ? [{ choice: "logging", origin: "runtime", at: assignment }] : [];
 }
 
-/** A print inside a function; one of a script's start is no log. */
-function printed(project: Project): Sighting[] {
-  const call = project
-    .callsOf(/^print$/)
-    .find(({ node }) => node.within("function_definition") && project.isLive(node));
-  return call ? [{ choice: "print", origin: "runtime", at: call.node }] : [];
+const PRINTS = /^(print|sys\.(stdout|stderr)\.write)$/;
+
+/** In an except clause, or in a handler of exceptions. */
+function isFailure(node: Node): boolean {
+  if (node.within("except_clause")) return true;
+  const decorated = node.within("decorated_definition");
+  return /^@[\w.]*(exception_handler|errorhandler)\(/.test(decorated?.text ?? "");
 }
 
 export default defineRule({
@@ -48,7 +50,7 @@ export default defineRule({
           "logging",
           "runtime",
         ),
-        ...printed(project),
+        ...printed(project, PRINTS, isFailure),
       ],
       [],
     ),

@@ -1,9 +1,8 @@
 import type { Decision } from "../../../model/decision.ts";
 import { defineRule, earlier, type Sighting } from "../../rule.ts";
-import type { Call } from "../../source/call.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
-import { logging } from "../../topics/logging.ts";
+import { logging, printed } from "../../topics/logging.ts";
 
 const LIBRARIES: { names: RegExp; choice: string; origin: Decision["origin"] }[] = [
   { names: /^pino(\.pino|\.default)?$/, choice: "pino", origin: "library" },
@@ -32,41 +31,22 @@ function fastify(project: Project): Sighting[] {
 
 const CONSOLE = /^(console\.(log|info|warn|error|debug)|process\.(stdout|stderr)\.write)$/;
 
-/** How much a console line is a log: a request's line, a logger's own, a failure's; anything else is none. */
-function consoleRank(project: Project, call: Call): number {
-  const { functionKinds } = project.language;
-  const text = call.node.text;
-  if (/method|req\.|request\./.test(text) && /status/i.test(text)) return 3;
-  for (let at = call.node.parent; at; at = at.parent) {
-    const name = (at.field("name") ?? at.field("key"))?.text ?? "";
-    if (
-      /^(variable_declarator|function_declaration|method_definition|pair)$/.test(at.kind) &&
-      /log/i.test(name) &&
-      !/login|logout/i.test(name)
-    )
-      return 2;
-    if (at.kind === "catch_clause") return 1;
-    if (functionKinds.includes(at.kind)) {
-      const parameters = at.field("parameters")?.parts ?? [];
-      if (parameters.length === 4 || outerCall(at) === "onError" || outerCall(at) === "setErrorHandler") return 1;
-    }
+/** In a catch, or in a handler of errors. */
+function isFailure(node: Node): boolean {
+  for (let at = node.parent; at; at = at.parent) {
+    if (at.kind === "catch_clause") return true;
+    if (!FUNCTIONS.includes(at.kind)) continue;
+    const parameters = at.field("parameters")?.parts ?? [];
+    if (parameters.length === 4 || /^(onError|setErrorHandler|catch)$/.test(outerCall(at))) return true;
   }
-  return 0;
+  return false;
 }
+
+const FUNCTIONS = ["arrow_function", "function_expression", "function_declaration", "method_definition"];
 
 function outerCall(fn: Node): string {
   const outer = fn.parent?.kind === "arguments" ? fn.parent.parent?.field("function") : undefined;
   return outer?.field("property")?.text ?? "";
-}
-
-function consoles(project: Project): Sighting[] {
-  const ranked = project
-    .callsOf(CONSOLE)
-    .filter((call) => project.isLive(call.node))
-    .map((call) => ({ call, rank: consoleRank(project, call) }))
-    .filter(({ rank }) => rank > 0)
-    .sort((a, b) => b.rank - a.rank || earlier(a.call.node, b.call.node));
-  return ranked.slice(0, 1).map(({ call }) => ({ choice: "console", origin: "runtime", at: call.node }));
 }
 
 /** The paths that a logger is told to leave out. */
@@ -94,6 +74,6 @@ export default defineRule({
         .map((call): Sighting => ({ choice, origin, at: call.node })),
     );
     const loggers = [...made, ...fastify(project)].sort((a, b) => earlier(a.at as Node, b.at as Node));
-    return logging(project, loggers.length > 0 ? loggers : consoles(project), redactions(project));
+    return logging(project, loggers.length > 0 ? loggers : printed(project, CONSOLE, isFailure), redactions(project));
   },
 });
