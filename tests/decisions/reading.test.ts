@@ -66,6 +66,8 @@ describe("a middleware by hand", () => {
             await self._app(scope, receive, outgoing)
         except Exception:
             await fail(outgoing)
+
+app.add_middleware(Edge, origin=origin)
 `;
 
   test.each([

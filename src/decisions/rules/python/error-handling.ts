@@ -43,12 +43,9 @@ function registered(project: Project): ErrorHandler[] {
 /** One that only logs, and raises again, leaves the answer to others. */
 function answers(clause: Node): boolean {
   const returns = clause.all("return_statement").some((node) => node.parts.length > 0);
-  return (
-    returns ||
-    clause
-      .all("call")
-      .some((node) => /\bsend\b/.test(node.field("arguments")?.text ?? "") || node.field("function")?.text === "send")
-  );
+  const swallows = clause.all("raise_statement").length === 0 && clause.all("await").length > 0;
+  const sends = clause.all("call").some((node) => /^send\b|\bsend\b[^.(]*\)$/.test(node.text));
+  return returns || swallows || sends;
 }
 
 /** A middleware that catches what the app below it throws. */
