@@ -58,7 +58,10 @@ describe("a run on recorded sessions", () => {
       step: 5,
       commit: expect.stringMatching(/^[0-9a-f]{40}$/),
     });
-    expect(ledger("validation-errors")).toMatchObject({ by: "behaviour" });
+    expect(ledger("validation-errors")).toMatchObject({
+      ...{ choice: "tell the validator's words", origin: "hand-written", file: "main.py", by: "source" },
+      detail: expect.stringMatching(/seen: a malformed POST \/auth\/register gives 422/),
+    });
     const chain = SupplyChain.parse(
       JSON.parse(readFileSync(join(out, "sessions", session, "supply-chain.json"), "utf8")),
     );

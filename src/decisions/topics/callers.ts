@@ -8,8 +8,16 @@ const CREDENTIAL =
 /** A refresh token is exchanged for another; it opens no route. */
 const EXCHANGED = /refresh/i;
 /** How a function that is given the whole request, or nothing, gets at the credential. */
-const READS =
-  /\b(authorization|cookies?)\b[^;\n]*(\.get\(|\[|\.\w)|(\.(get|header)\(|\[)\s*["'`](authorization|cookie|x-api-key)|headers\.authorization|getIronSession/i;
+const READS = new RegExp(
+  [
+    String.raw`headers\.(authorization|cookie)\b|(\.(get|header)\(|\[)\s*["'\x60](authorization|cookie|x-api-key)`,
+    String.raw`\{[^{}]*\bauthorization\b[^{}]*\}\s*=\s*[\w.]*headers`,
+    String.raw`\b(req|request|ctx|c)\.cookies\b|\bcookies\(\)|getCookie\(|getIronSession`,
+    // Read, not written by somebody who logs in.
+    String.raw`\b(req|request)\.session(\.\w+)+(?![\w.])(?!\s*=[^=])`,
+  ].join("|"),
+  "i",
+);
 /** What tells a genuine credential from a made-up one. */
 const VERIFIERS =
   /^(jose\.(jwtVerify|compactVerify|jwtDecrypt|jwt\.decode|jws\.verify)|jsonwebtoken\.verify|jwt\.(api_jwt\.)?decode|hono\/jwt\.verify|jwt-simple\.decode|firebase-admin\S*\.verifyIdToken|authlib\.\S*\.decode|itsdangerous\.\S*\.loads|crypto\.(timingSafeEqual|createHmac|createVerify|subtle\.verify)|hmac\.(compare_digest|new|digest)|secrets\.compare_digest)$/;
@@ -50,8 +58,9 @@ function isGivenRequest(given: readonly Node[]): boolean {
   return given.length === 0 || given.some((value) => REQUEST.test(value.text));
 }
 
-/** A function that takes the token out of a header, and asks nobody about it. */
+/** A function that takes the token out of a header, and asks nobody about it. A session was asked for already. */
 function onlyPicks(project: Project, fn: Node): boolean {
+  if (/\.session\b|\bsession(\[|\.get\()/.test(fn.text)) return false;
   const asksTable = fn
     .all("subscript", "subscript_expression")
     .some((node) => (node.field("index") ?? node.field("subscript"))?.kind === "identifier");
