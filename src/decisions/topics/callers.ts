@@ -1,4 +1,5 @@
 import type { Call } from "../source/call.ts";
+import type { Binding } from "../source/expr.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 
@@ -88,11 +89,23 @@ function carries(project: Project, node: Node, depth = 0): boolean {
   if (readBy) return true;
   return node.all("identifier").some((name) => {
     const binding = name.file.lookup(name.text, name);
-    if (binding?.kind === "parameter") return /\b(Header|Cookie)\(/.test(binding.node.text);
+    if (binding?.kind === "parameter") return isHeader(project, binding);
     if (binding?.kind !== "value" || !binding.value || binding.value.holds(node)) return false;
     return carries(project, binding.value, depth + 1);
   });
 }
+
+/** FastAPI: a parameter that is a header or cookie, or what `fastapi.security` takes out of one. */
+function isHeader(project: Project, { node, annotation, value }: Binding): boolean {
+  const given = [node, annotation, value].flatMap((part) => (part ? callsIn(project, part) : []));
+  return given.some(
+    (call) =>
+      call.is(/^fastapi\.(Header|Cookie)$/) ||
+      (call.is(/^fastapi\.(Depends|Security)$/) && SCHEME.test(project.resolver.name(call.arg(0) ?? call.node) ?? "")),
+  );
+}
+
+const SCHEME = /^fastapi\.security\.(?!OAuth2PasswordRequestForm)\w+\(\)$/;
 
 /** Whether a function, or one of the app's that it calls, is as asked. */
 function reaches(project: Project, fn: Node, asked: (fn: Node) => boolean, depth = 0): boolean {
