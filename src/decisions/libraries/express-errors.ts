@@ -19,6 +19,7 @@ export function answersFailures(project: Project, fn: Node): boolean {
       `\\b${escaped(answer)}\\b[^;]*\\.(json|send|sendStatus|end|render|type|format|redirect)\\(`,
       "s",
     ),
+    answer,
     handsOn: next === undefined ? /(?!)/ : new RegExp(`\\b${escaped(next)}\\(\\s*[^)\\s]|\\bthrow\\b`),
     error,
   };
@@ -27,11 +28,21 @@ export function answersFailures(project: Project, fn: Node): boolean {
 
 interface Words {
   answers: RegExp;
+  answer: string;
   handsOn: RegExp;
   error: string;
 }
 
 const escaped = (name: string) => name.replaceAll("$", "\\$");
+
+/** The app's own function that is handed the answer to make, under the name that it has here. */
+export function answeredBy(project: Project, node: Node, answer: string): Node | undefined {
+  return node
+    .all("call_expression")
+    .flatMap((one) => project.call(one) ?? [])
+    .filter((call) => call.args.some(({ value }) => value.text === answer))
+    .find((call) => call.own && /\.(json|send|sendStatus|end|render)\(/.test(call.own.text))?.own;
+}
 
 /** What becomes of an unforeseen failure in a statement; where both are possible, it counts as answered. */
 function outcomeOf(project: Project, node: Node, words: Words): Outcome {
@@ -51,7 +62,7 @@ function outcomeOf(project: Project, node: Node, words: Words): Outcome {
     if (then === "answered" || otherwise === "answered") return "answered";
     return then === otherwise ? then : "open";
   }
-  if (words.answers.test(node.text)) return "answered";
+  if (words.answers.test(node.text) || answeredBy(project, node, words.answer)) return "answered";
   return words.handsOn.test(node.text) ? "handed on" : "open";
 }
 

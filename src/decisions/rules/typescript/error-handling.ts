@@ -1,4 +1,4 @@
-import { answersFailures } from "../../libraries/express-errors.ts";
+import { answeredBy, answersFailures } from "../../libraries/express-errors.ts";
 import { defineRule } from "../../rule.ts";
 import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
@@ -20,10 +20,10 @@ function express(project: Project): ErrorHandler[] {
     const answers = new RegExp(`\\b${answer}\\b[^;]*\\.(json|send|sendStatus|status|end|render|type|format)\\(`).test(
       fn.field("body")?.text ?? "",
     );
-    const isHandler = parameters.length === 4 && answers && /^_?(err|error|e|ex|exception)$/.test(first);
-    return isHandler && answersFailures(project, fn)
-      ? [{ at: fn, body: fn, error: first, origin: "hand-written" }]
-      : [];
+    if (parameters.length !== 4 || !/^_?(err|error|e|ex|exception)$/.test(first)) return [];
+    const maker = answers ? undefined : answeredBy(project, fn, answer);
+    if (!(answers || maker) || !answersFailures(project, fn)) return [];
+    return [{ at: fn, body: maker ?? fn, error: maker ? errorParameter(maker) : first, origin: "hand-written" }];
   });
 }
 
