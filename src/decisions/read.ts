@@ -36,7 +36,7 @@ export async function readDecisions(options: ReadOptions): Promise<Decision[]> {
   const files = (options.files ?? filesOf(options.folder)).map((path) => path.split(sep).join("/")).filter(isOwnCode);
   const ledgers = await Promise.all(LANGUAGES.map((language) => ledgerOf(language, options.folder, files)));
   const servers = ledgers.filter((ledger) => ledger.isServer);
-  const counted = (servers.length > 0 ? servers : ledgers).flatMap((ledger) => ledger.decisions);
+  const counted = (servers.length > 0 ? servers : ledgers).map((ledger) => ledger.decisions);
   return confirm(sorted(withoutRefutedAbsences(counted)), options.behaviour);
 }
 
@@ -124,14 +124,18 @@ function decisionOf(topic: string, finding: Sighting, unread: number): Decision 
 }
 
 /** With two languages, what one has the other does not lack. */
-function withoutRefutedAbsences(decisions: readonly Decision[]): Decision[] {
-  const there = new Set(decisions.filter((decision) => decision.origin !== "absent").map((decision) => decision.topic));
+function withoutRefutedAbsences(ledgers: readonly (readonly Decision[])[]): Decision[] {
+  const has = (ledger: readonly Decision[], topic: string) =>
+    ledger.some((decision) => decision.topic === topic && decision.origin !== "absent");
   const seen = new Set<string>();
-  return decisions.filter((decision) => {
-    if (decision.origin === "absent" && there.has(decision.topic)) return false;
-    const key = JSON.stringify([decision.topic, decision.choice, decision.file, decision.line]);
-    return !seen.has(key) && Boolean(seen.add(key));
-  });
+  return ledgers.flatMap((ledger) =>
+    ledger.filter((decision) => {
+      const others = ledgers.filter((other) => other !== ledger);
+      if (decision.origin === "absent" && others.some((other) => has(other, decision.topic))) return false;
+      const key = JSON.stringify([decision.topic, decision.choice, decision.file, decision.line]);
+      return !seen.has(key) && Boolean(seen.add(key));
+    }),
+  );
 }
 
 function sorted(decisions: readonly Decision[]): Decision[] {
