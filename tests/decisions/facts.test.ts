@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { confirm } from "../../src/decisions/behaviour.ts";
-import { factsOf, withFirstSeen } from "../../src/decisions/index.ts";
+import { factsOf } from "../../src/decisions/index.ts";
 import type { Decision } from "../../src/model/decision.ts";
 import { Evidence, type Exchange } from "../../src/model/evidence.ts";
 
@@ -175,25 +175,5 @@ describe("what the running app shows", () => {
       "cors: any origin (behaviour, sure)",
     );
     expect(shown([decision("cors", "middleware, *")], [seen])).toContain("cors: middleware, * (source, sure)");
-  });
-});
-
-describe("the step at which a choice came to stay", () => {
-  const ledger = (step: number, ...choices: string[]) => ({
-    step,
-    commit: `c${step}`,
-    decisions: choices.map((choice) => decision("jwt-library", choice)),
-  });
-
-  test("is the first of the row that reaches to the end; an absence has none", () => {
-    const final = [
-      decision("jwt-library", "pyjwt"),
-      decision("throttling", "none", { origin: "absent", file: null, line: null }),
-    ];
-    const ledgers = [ledger(0), ledger(1, "pyjwt"), ledger(2, "python-jose"), ledger(3, "pyjwt"), ledger(4, "pyjwt")];
-    expect(withFirstSeen(final, ledgers).map(({ step, commit }) => [step, commit])).toEqual([
-      [3, "c3"],
-      [null, null],
-    ]);
   });
 });

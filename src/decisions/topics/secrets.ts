@@ -35,6 +35,7 @@ function finding(state: string, origin: Decision["origin"], at: Node, name: stri
     origin,
     at,
     detail: name,
+    of: name,
   };
 }
 
