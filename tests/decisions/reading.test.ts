@@ -139,6 +139,25 @@ export const register = (body: Record<string, unknown>) => text(body.password, "
   });
 });
 
+describe("secrets whose names stand in a table", () => {
+  test.each([
+    [
+      "app.py",
+      'import os\n\nSEEDS = {"a@x": "ALICE_PASSWORD", "b@x": "BOB_PASSWORD"}\nfor email, name in SEEDS.items():\n    print(os.environ.get(name))\n',
+    ],
+    [
+      "app.ts",
+      '\nconst seeds = [["a@x", "ALICE_PASSWORD"], ["b@x", "BOB_PASSWORD"]] as const;\n\nfor (const [, name] of seeds)\n  console.log(process.env[name]);\n',
+    ],
+  ])("have a line each (%s)", async (file, text) => {
+    const decisions = await readDecisions({ folder: appOf({ [file]: text }) });
+    expect(decisions.filter(({ topic }) => topic === "secrets")).toMatchObject([
+      { choice: "environment, optional", file, line: 5, detail: "ALICE_PASSWORD" },
+      { choice: "environment, optional", file, line: 5, detail: "BOB_PASSWORD" },
+    ]);
+  });
+});
+
 describe("what is read", () => {
   test("an empty folder gives an empty ledger", async () => {
     expect(await readDecisions({ folder: appOf({}) })).toEqual([]);

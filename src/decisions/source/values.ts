@@ -65,6 +65,14 @@ export class Evaluator {
     return value?.kind === "setting" ? value : undefined;
   }
 
+  /** The expression that names the setting, where one is read from the environment by a name that is no constant. */
+  settingKey(node: Node): Node | undefined {
+    const expr = node.file.language.expr(node);
+    if (expr.type === "index") return ENV_OBJECTS.test(this.#environmentName(expr.object)) ? expr.index : undefined;
+    const isGetter = expr.type === "call" && GETTERS.test(this.resolver.name(expr.callee) ?? "");
+    return isGetter ? expr.args[0]?.value : undefined;
+  }
+
   /** The text of a value, or of the default of a setting. */
   text(node: Node): string | undefined {
     const value = settled(this.value(node));
