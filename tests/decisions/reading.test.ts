@@ -158,6 +158,45 @@ describe("secrets whose names stand in a table", () => {
   });
 });
 
+describe("one function that signs every kind of token", () => {
+  const signing = (life: string, more: string) =>
+    `import jwt from "jsonwebtoken";\n\nexport const make = (kind: string, id: string, life?: string) =>\n  jwt.sign({ sub: id }, key, { expiresIn: ${life} });\n${more}`;
+  const kinds = 'export const both = (id: string) => [make("access", id), make("refresh", id)];\n';
+
+  test.each([
+    ["by a condition", signing('kind === "refresh" ? "7d" : "15m"', kinds), ["7d", "15m"], [4, 4]],
+    ["by the opposite condition", signing('kind !== "refresh" ? "15m" : "7d"', kinds), ["7d", "15m"], [4, 4]],
+    [
+      "by what the calls pass",
+      signing(
+        "life",
+        'export const both = (id: string) => {\n  const token = make("a", id, "20m");\n  const refreshToken = make("b", id, "3d");\n  return [token, refreshToken];\n};\n',
+      ),
+      ["3d", "20m"],
+      [7, 6],
+    ],
+    [
+      "by a map",
+      signing("lives.get(kind)", `const lives = new Map([["access", "15m"], ["refresh", "7d"]]);\n${kinds}`),
+      ["7d", "15m"],
+      [5, 5],
+    ],
+  ])("tells their lives apart %s", async (_, text, [refresh, access], [refreshLine, accessLine]) => {
+    const decisions = await readDecisions({ folder: appOf({ "tokens.ts": text }) });
+    const lives = decisions.filter(({ topic }) => topic === "jwt-life");
+    expect(new Set(lives.map(({ choice, line }) => `${choice} at ${line}`))).toEqual(
+      new Set([`refresh ${refresh} at ${refreshLine}`, `${access} at ${accessLine}`]),
+    );
+  });
+
+  test("leaves out a kind that no call asks for", async () => {
+    const table =
+      'const lives = { access: "15m", refresh: "7d" };\nexport const one = (id: string) => make("access", id);\n';
+    const decisions = await readDecisions({ folder: appOf({ "tokens.ts": signing("lives[kind]", table) }) });
+    expect(decisions.filter(({ topic }) => topic === "jwt-life").map(({ choice }) => choice)).toEqual(["15m"]);
+  });
+});
+
 describe("what is read", () => {
   test("an empty folder gives an empty ledger", async () => {
     expect(await readDecisions({ folder: appOf({}) })).toEqual([]);

@@ -32,6 +32,8 @@ export class Evaluator {
   readonly #known = new Map<Node, Value>();
   /** The arguments of the calls that are being followed, by function. */
   readonly #frames = new Map<Node, Node[]>();
+  /** What an expression is taken for at the moment. */
+  readonly #assumed = new Map<Node, Node>();
 
   /** `fieldsByName` gives every value that the app writes under a property or setting name. */
   constructor(resolver: Resolver, fieldsByName: (name: string) => Node[]) {
@@ -41,9 +43,9 @@ export class Evaluator {
 
   value(node: Node): Value {
     if (this.#busy.has(node) || this.#busy.size > MAX_DEPTH) return { kind: "unknown", at: node };
-    const before = this.#known.get(node);
+    const before = this.#assumed.size === 0 ? this.#known.get(node) : undefined;
     if (before) return before;
-    const isWhole = this.#busy.size === 0 && this.#frames.size === 0;
+    const isWhole = this.#busy.size === 0 && this.#frames.size === 0 && this.#assumed.size === 0;
     this.#busy.add(node);
     try {
       const value = this.#value(node);
@@ -73,6 +75,16 @@ export class Evaluator {
     return isGetter ? expr.args[0]?.value : undefined;
   }
 
+  /** What `read` finds while one expression is taken for another, such as a look-up for one entry of its table. */
+  assuming<T>(expression: Node, value: Node, read: () => T): T {
+    this.#assumed.set(expression, value);
+    try {
+      return read();
+    } finally {
+      this.#assumed.delete(expression);
+    }
+  }
+
   /** The text of a value, or of the default of a setting. */
   text(node: Node): string | undefined {
     const value = settled(this.value(node));
@@ -98,6 +110,8 @@ export class Evaluator {
   }
 
   #value(node: Node): Value {
+    const assumed = this.#assumed.get(node);
+    if (assumed) return this.value(assumed);
     const setting = this.#setting(node);
     if (setting) return setting;
     const passed = this.#argument(node);

@@ -5,6 +5,7 @@ import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { type Claims, claimList, readClaims } from "./claims.ts";
 import { type Duration, lifeFromNow, lifeOfOption, lifeText } from "./durations.ts";
+import { ASIDE, livesByKind } from "./lives.ts";
 import {
   checkFinding,
   type SignatureCheck,
@@ -56,9 +57,6 @@ export interface TokenReader {
 
 const byPlace = (project: Project) => (a: { at: Node }, b: { at: Node }) =>
   Number(project.isLive(b.at)) - Number(project.isLive(a.at)) || earlier(a.at, b.at);
-
-/** Tokens for confirming an address or a new password are not the ones that callers log in with. */
-const ASIDE = /confirm|reset|invite|forgot|unsubscribe|verif(y|ication)_?[Ee]mail|email_?[Vv]erif/i;
 
 /** The name of the function around a node. */
 function nameAround(node: Node): string {
@@ -190,9 +188,12 @@ export function jwtLife(project: Project, reader: TokenReader): Sighting[] {
   const out: Sighting[] = [];
   for (const kind of ["access", "refresh"] as const) {
     const [signing] = signings.filter((candidate) => isRefresh(candidate) === (kind === "refresh"));
-    if (signing) out.push(lifeOfSigning(project, signing, kind === "refresh" ? "refresh " : ""));
+    if (!signing) continue;
+    const lives = livesOfSigning(project, signing);
+    out.push(...(lives.length > 0 ? lives : [lifeOfSigning(project, signing, kind === "refresh" ? "refresh " : "")]));
   }
-  if (signings.length > 0) return out;
+  if (signings.length > 0)
+    return [...Map.groupBy(out, ({ choice }) => choice).values()].flatMap(([first]) => first ?? []);
   const claims = ownClaims(project, reader);
   if (!claims?.literal) return [];
   return [
@@ -203,6 +204,15 @@ export function jwtLife(project: Project, reader: TokenReader): Sighting[] {
       "",
     ),
   ];
+}
+
+/** The lives of a signing that is for several kinds of tokens; none when it is for one. */
+function livesOfSigning(project: Project, { life, payload }: Signing): Sighting[] {
+  const read = (node: Node) => lifeOfOption(project, node) ?? lifeFromNow(project, node);
+  const expiries = life ? [life] : payload ? readClaims(project, payload).expiries : [];
+  const kinds = expiries.map((node) => livesByKind(project, node, life ? read : (at) => lifeFromNow(project, at)));
+  const told = kinds.find((lives) => lives.some(({ duration }) => duration)) ?? [];
+  return told.map(({ isRefresh, duration, at }) => lifeFinding(duration, true, at, isRefresh ? "refresh " : ""));
 }
 
 function lifeOfSigning(project: Project, signing: Signing, prefix: string): Sighting {
