@@ -172,10 +172,12 @@ function errorFacts(evidence: Evidence | undefined): BehaviourFact[] {
 
 function policyFacts(evidence: Evidence | undefined): BehaviourFact[] {
   if (evidence?.verdict === "exploited")
-    return [{ topic: "password-policy", choice: "none", agrees: /^none$/, by: "behaviour", seen: evidence.summary }];
+    return [
+      { topic: "password-policy", choice: "none", agrees: /^(none|max \d+)$/, by: "behaviour", seen: evidence.summary },
+    ];
   if (evidence?.verdict !== "defended") return [];
   const seen = 'the passwords "a" and "" are refused';
-  return [{ topic: "password-policy", choice: "some", agrees: /^(?!none$)/, by: "behaviour", seen }];
+  return [{ topic: "password-policy", choice: "some", agrees: /^(?!none$|max \d+$)/, by: "behaviour", seen }];
 }
 
 const labelled = (exchanges: readonly Exchange[], word: string) =>

@@ -123,6 +123,15 @@ describe("what the running app shows", () => {
     ]);
   });
 
+  test("a greatest length alone lets short passwords through", () => {
+    const source = [decision("password-policy", "max 72")];
+    expect(shown(source, [evidenceOf("T2-01", "exploited")])).toEqual(["password-policy: max 72 (source, sure)"]);
+    expect(shown(source, [evidenceOf("T2-01", "defended")])).toEqual([
+      "password-policy: max 72 (source, likely)",
+      "password-policy: some (behaviour, sure)",
+    ]);
+  });
+
   test("docs, foreign origins and the methods that they are told, headers, and the words of a refusal", () => {
     const origin: [string, string] = ["Origin", "https://foreign.example"];
     const nosniff: [string, string] = ["X-Content-Type-Options", "nosniff"];

@@ -99,6 +99,38 @@ describe("a comparison of a password's length", () => {
       "min 9",
     ],
     [
+      "is a range under its opposite, in bytes",
+      "LONGEST = 72\ndef seed(password):\n    if not 8 <= len(password.encode()) <= LONGEST:\n        raise ValueError\n",
+      "min 8, max 72",
+    ],
+    ["is a range that is the answer", "def ok(password):\n    return 7 < len(password) < 65\n", "min 8, max 64"],
+    ["is asserted", "def seed(password):\n    assert len(password) >= 9\n", "min 9"],
+    [
+      "refuses under its opposite",
+      "def seed(password):\n    if not (len(password) >= 9):\n        raise ValueError\n",
+      "min 9",
+    ],
+    [
+      "refuses what is too long, and nothing else",
+      'def hash_password(password):\n    if len(password.encode("utf-8")) > 72:\n        raise ValueError\n',
+      "max 72",
+    ],
+    [
+      "cuts short what is too long",
+      "def hash_password(password):\n    if len(password.encode()) > 72:\n        password = password[:72]\n    return make(password)\n",
+      "none",
+    ],
+    [
+      "refuses what is too long at a login",
+      "def login(password):\n    if len(password) > 128:\n        raise ValueError\n",
+      "none",
+    ],
+    [
+      "tells strong ones",
+      "def strength(password):\n    if len(password) > 20:\n        return 'very strong'\n    return 'weak'\n",
+      "none",
+    ],
+    [
       "only keeps long ones out",
       "def check(password, kept):\n    return verify(password, kept) and len(password) <= 72\n",
       "none",
@@ -112,6 +144,22 @@ describe("a comparison of a password's length", () => {
     for (const [text, choice] of [
       ["export const longEnough = (password: string) => password.length >= 11;\n", "min 11"],
       ["export const isInvalid = (password: string) => password.length < 7;\n", "min 7"],
+      [
+        "export function hash(password: string) {\n  if (Buffer.byteLength(password) > 72) throw new Error('too long');\n}\n",
+        "max 72",
+      ],
+      [
+        "export function hash(password: string) {\n  if (Buffer.byteLength(password, 'utf8') > 72) password = cut(password);\n}\n",
+        "none",
+      ],
+      [
+        "app.post('/login', (req, res) => {\n  if (req.body.password.length > 900) return res.status(401).end();\n});\n",
+        "none",
+      ],
+      [
+        "export function set(password: string) {\n  if (!(password.length >= 10 && new TextEncoder().encode(password).length <= 72)) throw new Error();\n}\n",
+        "min 10, max 72",
+      ],
     ] as const) {
       const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
       expect(decisions.filter(({ topic }) => topic === "password-policy")).toMatchObject([{ choice }]);
