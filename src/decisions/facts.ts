@@ -151,7 +151,7 @@ function secretFacts(evidence: Evidence | undefined): BehaviourFact[] {
   if (evidence?.verdict === "defended")
     return fact("environment, required", /required$/, "it does not start without JWT_SECRET");
   if (evidence?.verdict !== "exploited") return [];
-  return fact("not required", /default$|optional$|random$|^hard-coded|^file/, evidence.summary);
+  return fact("not required", /default$|optional$|random$|when used$|^hard-coded|^file/, evidence.summary);
 }
 
 function errorFacts(evidence: Evidence | undefined): BehaviourFact[] {

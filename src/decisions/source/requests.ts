@@ -17,6 +17,8 @@ const NAMES = [
   "shorthand_property_identifier_pattern",
 ];
 const MENTIONS_ONLY = ["import_statement", "import_from_statement", "export_clause", "type_query", "type_annotation"];
+/** Wrappers around wrappers are followed so far. */
+const MAX_WRAPPERS = 4;
 
 /**
  * Whether code runs only while a request is answered, and never when the app starts: every way to it, through the
@@ -56,11 +58,8 @@ class Ways {
   }
 
   #isHandler(fn: Node): boolean {
-    if (fn.parent?.kind === "decorated_definition")
-      return fn.parent.parts.some((part) => part.kind === "decorator" && DECORATOR.test(part.text));
-    const exported = outermost(fn) ? fn.within("export_statement") : undefined;
-    if (exported && ROUTE_FILE.test(fn.file.path) && EXPORTED_VERB.test(exported.text)) return true;
-    if (exported && PAGES_API.test(fn.file.path) && /^export\s+default\b/.test(exported.text)) return true;
+    if (fn.parent?.kind === "decorated_definition") return isRoute(fn.parent);
+    if (isExportedRoute(fn)) return true;
     return this.#isRegistered(fn);
   }
 
@@ -85,12 +84,34 @@ class Ways {
     if (fn.kind === "method_definition" && fn.parent?.kind === "object" && /^get\s/.test(fn.text))
       return orElse(this.#readsOf(fn.field("name")?.text ?? "", fn), root);
     const name = nameOf(fn);
+    const outer = isReturned(fn) ? next(fn) : undefined;
+    if (!name && outer) return this.#resultsOf(outer);
     if (!name) return fn.parent && this.#project.call(fn.parent.parent ?? fn.parent) ? [{ from: fn }] : [root];
     const uses = this.#mentionsOf(name, fn).map((mention): "request" | { from: Node } => {
       const { parent } = mention;
       const isCalled = parent !== null && this.#project.call(parent)?.callee === mention;
       if (isCalled) return { from: parent };
+      const giver = isReturned(mention) ? next(mention) : undefined;
+      if (giver) return this.#resultsOf(giver).every((use) => use === "request") ? "request" : root;
       return this.#isRegistered(mention) ? "request" : root;
+    });
+    return orElse(uses, root);
+  }
+
+  /** Where the function that another one gives back is run: a wrapper's, around a route. */
+  #resultsOf(giver: Node, depth = 0): ("request" | { from: Node })[] {
+    const name = depth < MAX_WRAPPERS ? nameOf(giver) : undefined;
+    const root = { from: giver.file.root };
+    const uses = (name ? this.#mentionsOf(name, giver) : []).map((mention) => {
+      const whole = mention.parent && this.#project.call(mention.parent)?.callee === mention ? mention.parent : mention;
+      const decorated = whole.parent?.kind === "decorator" ? whole.parent.parent : undefined;
+      const outer = isReturned(whole) ? next(whole) : undefined;
+      const isRun =
+        (decorated && isRoute(decorated)) ||
+        isExportedRoute(whole) ||
+        this.#isRegistered(whole) ||
+        (outer && outer !== giver && this.#resultsOf(outer, depth + 1).every((use) => use === "request"));
+      return isRun ? "request" : root;
     });
     return orElse(uses, root);
   }
@@ -112,12 +133,26 @@ class Ways {
   }
 }
 
-function next(node: Node): Node | undefined {
-  return node.within(...node.file.language.functionKinds);
+/** A function under a decorator that makes it a route or a middleware. */
+function isRoute(decorated: Node): boolean {
+  return decorated.parts.some((part) => part.kind === "decorator" && DECORATOR.test(part.text));
 }
 
-function outermost(fn: Node): boolean {
-  return next(fn) === undefined;
+/** What a file of routes exports as one, by where the file is. */
+function isExportedRoute(node: Node): boolean {
+  const text = node.within("export_statement")?.text ?? "";
+  if (node.within(...node.file.language.functionKinds)) return false;
+  if (ROUTE_FILE.test(node.file.path)) return EXPORTED_VERB.test(text);
+  return PAGES_API.test(node.file.path) && /^export\s+default\b/.test(text);
+}
+
+/** Whether an expression is what the function around it gives back. */
+function isReturned(node: Node): boolean {
+  return node.parent?.kind === "return_statement" || (node.parent !== null && node.parent.field("body") === node);
+}
+
+function next(node: Node): Node | undefined {
+  return node.within(...node.file.language.functionKinds);
 }
 
 function orElse<T>(found: T[], otherwise: T): T[] {
