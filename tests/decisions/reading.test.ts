@@ -245,6 +245,42 @@ describe("one function that signs every kind of token", () => {
   });
 });
 
+describe("a figure that is only a default", () => {
+  const detailsOf = async (file: string, text: string, topic: string) =>
+    (await readDecisions({ folder: appOf({ [file]: text }) }))
+      .filter((decision) => decision.topic === topic)
+      .map(({ choice, detail }) => [choice, detail]);
+
+  test("names the setting that changes a token's life", async () => {
+    const python = (life: string) =>
+      `import os, time, jwt\n\nDEBUG = os.environ.get("DEBUG", "0")\nLIFE = ${life}\ntoken = jwt.encode({"sub": DEBUG, "exp": int(time.time()) + LIFE}, key)\n`;
+    expect(await detailsOf("app.py", python('int(os.environ.get("TOKEN_LIFE", "900"))'), "jwt-life")).toEqual([
+      ["15m", "TOKEN_LIFE changes it"],
+    ]);
+    expect(await detailsOf("app.py", python("900"), "jwt-life")).toEqual([["15m", undefined]]);
+  });
+
+  test("names for each kind of token its own", async () => {
+    const text =
+      'import jwt from "jsonwebtoken";\nconst lives = { access: process.env.ACCESS_LIFE ?? "15m", refresh: "7d" };\nexport const make = (kind: "access" | "refresh") => jwt.sign({}, key, { expiresIn: lives[kind] });\n';
+    expect(await detailsOf("app.ts", text, "jwt-life")).toEqual([
+      ["15m", "ACCESS_LIFE changes it"],
+      ["refresh 7d", undefined],
+    ]);
+  });
+
+  test("names the setting that changes the origins, and none where the origins are constant", async () => {
+    const text = (origin: string) =>
+      `import express from "express";\nimport cors from "cors";\nconst port = process.env.PORT ?? "3000";\nexpress().use(cors({ origin: ${origin} })).listen(port);\n`;
+    expect(await detailsOf("app.ts", text('process.env.CORS_ORIGIN || "https://a.example"'), "cors")).toEqual([
+      ["middleware, https://a.example", "CORS_ORIGIN changes it"],
+    ]);
+    expect(await detailsOf("app.ts", text('"https://a.example"'), "cors")).toEqual([
+      ["middleware, https://a.example", undefined],
+    ]);
+  });
+});
+
 describe("what is read", () => {
   test("an empty folder gives an empty ledger", async () => {
     expect(await readDecisions({ folder: appOf({}) })).toEqual([]);

@@ -34,6 +34,8 @@ export class Evaluator {
   readonly #frames = new Map<Node, Node[]>();
   /** What an expression is taken for at the moment. */
   readonly #assumed = new Map<Node, Node>();
+  /** The settings with a default that were met; undefined while nobody asks. */
+  #met: Set<string> | undefined;
 
   /** `fieldsByName` gives every value that the app writes under a property or setting name. */
   constructor(resolver: Resolver, fieldsByName: (name: string) => Node[]) {
@@ -43,12 +45,14 @@ export class Evaluator {
 
   value(node: Node): Value {
     if (this.#busy.has(node) || this.#busy.size > MAX_DEPTH) return { kind: "unknown", at: node };
-    const before = this.#assumed.size === 0 ? this.#known.get(node) : undefined;
+    const isAsked = this.#assumed.size > 0 || this.#met !== undefined;
+    const before = isAsked ? undefined : this.#known.get(node);
     if (before) return before;
     const isWhole = this.#busy.size === 0 && this.#frames.size === 0 && this.#assumed.size === 0;
     this.#busy.add(node);
     try {
       const value = this.#value(node);
+      if (value.kind === "setting" && value.fallback && value.name) this.#met?.add(value.name);
       if (isWhole) this.#known.set(node, value);
       return value;
     } finally {
@@ -73,6 +77,18 @@ export class Evaluator {
     if (expr.type === "index") return ENV_OBJECTS.test(this.#environmentName(expr.object)) ? expr.index : undefined;
     const isGetter = expr.type === "call" && GETTERS.test(this.resolver.name(expr.callee) ?? "");
     return isGetter ? expr.args[0]?.value : undefined;
+  }
+
+  /** What `read` finds, and the settings whose defaults it is made of. */
+  watching<T>(read: () => T): { found: T; settings: string[] } {
+    const outer = this.#met;
+    const met = new Set<string>();
+    this.#met = met;
+    try {
+      return { found: read(), settings: [...met] };
+    } finally {
+      this.#met = outer;
+    }
   }
 
   /** What `read` finds while one expression is taken for another, such as a look-up for one entry of its table. */

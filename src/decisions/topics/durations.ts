@@ -128,8 +128,8 @@ function isDivided(node: Node): boolean {
 
 /** A number, a timedelta, or one of several that is known. */
 function amount(project: Project, node: Node): Duration | undefined {
-  const value = settled(project.values.value(node));
-  if (value?.kind === "number") return { seconds: value.value, at: project.values.value(node).at };
+  const seconds = project.values.number(node);
+  if (seconds !== undefined) return { seconds, at: project.values.value(node).at };
   const expr = project.language.expr(node);
   if (expr.type === "inner") return amount(project, expr.node);
   if (expr.type === "either") return expr.options.map((option) => amount(project, option)).find(Boolean);

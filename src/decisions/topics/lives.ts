@@ -5,8 +5,8 @@ import type { Duration } from "./durations.ts";
 /** The life of one kind of token. */
 export interface KindLife {
   isRefresh: boolean;
-  /** Undefined where it cannot be read. */
-  duration: Duration | undefined;
+  /** Reads it; undefined where it cannot be read. */
+  read: () => Duration | undefined;
   at: Node;
 }
 
@@ -38,7 +38,7 @@ export function livesByKind(
     .filter(({ words }) => !ASIDE.test(words))
     .map(({ part, value, words }) => ({
       isRefresh: /refresh/i.test(words),
-      duration: part === expression ? read(value) : project.values.assuming(part, value, () => read(expression)),
+      read: () => (part === expression ? read(value) : project.values.assuming(part, value, () => read(expression))),
       at: value,
     }));
 }

@@ -6,6 +6,7 @@ import type { Project } from "../source/project.ts";
 import { type Claims, claimList, readClaims } from "./claims.ts";
 import { type Duration, lifeFromNow, lifeOfOption, lifeText } from "./durations.ts";
 import { ASIDE, livesByKind } from "./lives.ts";
+import { settable } from "./settable.ts";
 import {
   checkFinding,
   type SignatureCheck,
@@ -190,20 +191,16 @@ export function jwtLife(project: Project, reader: TokenReader): Sighting[] {
     const [signing] = signings.filter((candidate) => isRefresh(candidate) === (kind === "refresh"));
     if (!signing) continue;
     const lives = livesOfSigning(project, signing);
-    out.push(...(lives.length > 0 ? lives : [lifeOfSigning(project, signing, kind === "refresh" ? "refresh " : "")]));
+    const prefix = kind === "refresh" ? "refresh " : "";
+    out.push(...(lives.length > 0 ? lives : [settable(project, () => lifeOfSigning(project, signing, prefix))]));
   }
   if (signings.length > 0)
     return [...Map.groupBy(out, ({ choice }) => choice).values()].flatMap(([first]) => first ?? []);
   const claims = ownClaims(project, reader);
   if (!claims?.literal) return [];
-  return [
-    lifeFinding(
-      claims.expiries.map((node) => lifeFromNow(project, node)).find(Boolean),
-      claims.names.has("exp") || !claims.whole,
-      claims.literal,
-      "",
-    ),
-  ];
+  const { expiries, literal } = claims;
+  const read = () => expiries.map((node) => lifeFromNow(project, node)).find(Boolean);
+  return [settable(project, () => lifeFinding(read(), claims.names.has("exp") || !claims.whole, literal, ""))];
 }
 
 /** The lives of a signing that is for several kinds of tokens; none when it is for one. */
@@ -211,8 +208,10 @@ function livesOfSigning(project: Project, { life, payload }: Signing): Sighting[
   const read = (node: Node) => lifeOfOption(project, node) ?? lifeFromNow(project, node);
   const expiries = life ? [life] : payload ? readClaims(project, payload).expiries : [];
   const kinds = expiries.map((node) => livesByKind(project, node, life ? read : (at) => lifeFromNow(project, at)));
-  const told = kinds.find((lives) => lives.some(({ duration }) => duration)) ?? [];
-  return told.map(({ isRefresh, duration, at }) => lifeFinding(duration, true, at, isRefresh ? "refresh " : ""));
+  const told = kinds.find((lives) => lives.some((one) => one.read())) ?? [];
+  return told.map((one) =>
+    settable(project, () => lifeFinding(one.read(), true, one.at, one.isRefresh ? "refresh " : "")),
+  );
 }
 
 function lifeOfSigning(project: Project, signing: Signing, prefix: string): Sighting {
