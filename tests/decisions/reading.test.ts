@@ -245,6 +245,44 @@ describe("one function that signs every kind of token", () => {
   });
 });
 
+describe("a secret that a request is the first to need", () => {
+  const getter =
+    'const config = { get key() { if (!process.env.API_SECRET) throw new Error("unset"); return process.env.API_SECRET; } };\n';
+  const helper = 'function key() { if (!process.env.API_SECRET) throw new Error("unset"); }\n';
+  const app = (text: string) => `import fastify from "fastify";\nconst app = fastify();\n${text}`;
+
+  test.each([
+    ["in a route", app(`${helper}app.get("/a", () => key());\n`), "environment, required when used"],
+    ["in a hook of requests", app(`${helper}app.addHook("onRequest", key);\n`), "environment, required when used"],
+    ["in a hook of the start", app(`${helper}app.addHook("onReady", key);\n`), "environment, required"],
+    ["in a route and at the start", app(`${helper}app.get("/a", key);\nkey();\n`), "environment, required"],
+    ["in a route and by a timer", app(`${helper}app.get("/a", key);\nsetInterval(key, 9);\n`), "environment, required"],
+    ["by a getter in a route", app(`${getter}app.get("/a", () => config.key);\n`), "environment, required when used"],
+    [
+      "by a getter of what is gone through at the start",
+      app(`${getter}app.get("/a", () => config.key);\nfor (const one of Object.values(config)) check(one);\n`),
+      "environment, required",
+    ],
+    [
+      "in a function that makes a route's handler",
+      app(`const make = () => { if (!process.env.API_SECRET) throw 1; return () => "a"; };\napp.get("/a", make());\n`),
+      "environment, required",
+    ],
+  ])("%s", async (_, text, choice) => {
+    const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
+    expect(decisions.filter(({ topic }) => topic === "secrets").map((decision) => decision.choice)).toEqual([choice]);
+  });
+
+  test("or that stops the app in production alone, is no default", async () => {
+    const text =
+      'let secret = process.env.JWT_SECRET;\nif (!secret) {\n  if (process.env.NODE_ENV === "production") throw new Error();\n  secret = "in-development";\n}\n';
+    const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
+    expect(decisions.filter(({ topic }) => topic === "secrets")).toMatchObject([
+      { choice: "environment, required", detail: "JWT_SECRET" },
+    ]);
+  });
+});
+
 describe("a figure that is only a default", () => {
   const detailsOf = async (file: string, text: string, topic: string) =>
     (await readDecisions({ folder: appOf({ [file]: text }) }))

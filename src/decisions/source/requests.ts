@@ -8,6 +8,8 @@ const PAGES_API = /(^|\/)pages\/api\/.+\.[cm]?[jt]sx?$/;
 const DECORATOR =
   /^@[\w.]+\.(get|head|post|put|patch|delete|options|route|api_route|websocket|before_request|after_request|middleware|exception_handler|errorhandler)\(/;
 const REGISTERS = /^(get|head|post|put|patch|delete|options|all|use|route|addHook|onError|setErrorHandler)$/;
+/** Hooks of Fastify that run before any request. */
+const AT_START = /onReady|onListen|onRegister|onRoute|onClose/;
 const APPS = /^(express|fastify|koa|@koa\/router|koa-router|hono|polka|restify)\b/;
 const INJECTS = /^fastapi\.(Depends|Security)$/;
 const NAMES = [
@@ -73,7 +75,8 @@ class Ways {
       const path = call.arg(0);
       const isOnApp = call.receiver && APPS.test(this.#project.resolver.name(call.receiver) ?? "");
       const isOnPath = path !== undefined && /^["'`][/*]/.test(path.text);
-      if (call.is(INJECTS) || (REGISTERS.test(call.method) && (isOnApp || isOnPath))) return true;
+      const registers = REGISTERS.test(call.method) && !AT_START.test(path?.text ?? "");
+      if (call.is(INJECTS) || (registers && (isOnApp || isOnPath))) return true;
     }
     return false;
   }
@@ -82,7 +85,7 @@ class Ways {
   #usesOf(fn: Node): ("request" | { from: Node })[] {
     const root = { from: fn.file.root };
     if (fn.kind === "method_definition" && fn.parent?.kind === "object" && /^get\s/.test(fn.text))
-      return orElse(this.#readsOf(fn.field("name")?.text ?? "", fn), root);
+      return this.#isHandedOnWhole(fn.parent) ? [root] : orElse(this.#readsOf(fn.field("name")?.text ?? "", fn), root);
     const name = nameOf(fn);
     const outer = isReturned(fn) ? next(fn) : undefined;
     if (!name && outer) return this.#resultsOf(outer);
@@ -122,6 +125,17 @@ class Ways {
       if (node.text !== name || node.within(...MENTIONS_ONLY) || isNameOf(node, fn)) return [];
       const whole = isProperty(node) && node.parent ? node.parent : node;
       return this.#project.resolver.source(whole) === fn ? [whole] : [];
+    });
+  }
+
+  /** Whether an object is used other than by its properties: whatever takes it whole may read them all. */
+  #isHandedOnWhole(object: Node): boolean {
+    const holder = object.within("variable_declarator");
+    const name = holder?.field("name");
+    if (name?.kind !== "identifier") return true;
+    return this.#project.all("identifier", "shorthand_property_identifier").some((node) => {
+      if (node.text !== name.text || node === name || node.within(...MENTIONS_ONLY)) return false;
+      return node.parent?.field("object") !== node && this.#project.resolver.binding(node)?.node === name;
     });
   }
 

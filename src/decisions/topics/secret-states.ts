@@ -61,7 +61,8 @@ function fallbacksIn(project: Project, node: Node, whole: Node): Node[] {
 }
 
 function fallbackKind(project: Project, node: Node, depth: number): Fallback {
-  if (RANDOM.test(node.text)) return "random";
+  const own = project.call(node)?.own;
+  if (!own && RANDOM.test(node.text)) return "random";
   const value = settled(project.values.value(node));
   if (value?.kind === "text") return value.text === "" ? "nothing" : "default";
   if (value?.kind === "nothing") return "nothing";
@@ -72,7 +73,6 @@ function fallbackKind(project: Project, node: Node, depth: number): Fallback {
     const given = binding?.kind === "value" && binding.value ? [binding.value, ...binding.more] : [];
     return given.some((one) => fallbackKind(project, one, depth + 1) === "random") ? "random" : "unknown";
   }
-  const own = project.call(node)?.own;
   if (!own || depth > MAX_DEPTH || !project.language.functionKinds.includes(own.kind)) return "unknown";
   const results = project.language.returned(own);
   if (results.length === 0) return THROWS.test(own.text) ? "refuses" : "nothing";
@@ -92,7 +92,11 @@ function laterFallbacks(project: Project, { node, value, whole, name: given }: R
     const found = project.values.value(at);
     return found.kind === "setting" && found.name === value.name;
   };
-  const branches = scope.all("if_statement").flatMap((statement) => branchWithout(statement, subjects));
+  // A branch that also stops the app does so where it matters; what it gives elsewhere is for development.
+  const branches = scope
+    .all("if_statement")
+    .flatMap((statement) => branchWithout(statement, subjects))
+    .filter((branch) => !THROWS.test(branch.text));
   const assigned = branches
     .flatMap((branch) => branch.all("assignment", "assignment_expression"))
     .filter((assignment) => name !== undefined && assignment.field("left")?.text === name)
