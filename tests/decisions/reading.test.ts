@@ -104,6 +104,11 @@ describe("a comparison of a password's length", () => {
       "min 8, max 72",
     ],
     ["is a range that is the answer", "def ok(password):\n    return 7 < len(password) < 65\n", "min 8, max 64"],
+    [
+      "is what a variable holds of a login",
+      "def matches(password, kept):\n    fits = len(password.encode()) <= 72\n    return fits and verify(password, kept)\n\nmatches(body.password, row)\n",
+      "none",
+    ],
     ["is asserted", "def seed(password):\n    assert len(password) >= 9\n", "min 9"],
     [
       "refuses under its opposite",

@@ -12,13 +12,7 @@ const REGISTERS = /^(get|head|post|put|patch|delete|options|all|use|route|addHoo
 const AT_START = /onReady|onListen|onRegister|onRoute|onClose/;
 const APPS = /^(express|fastify|koa|@koa\/router|koa-router|hono|polka|restify)\b/;
 const INJECTS = /^fastapi\.(Depends|Security)$/;
-const NAMES = [
-  "identifier",
-  "property_identifier",
-  "shorthand_property_identifier",
-  "shorthand_property_identifier_pattern",
-];
-const MENTIONS_ONLY = ["import_statement", "import_from_statement", "export_clause", "type_query", "type_annotation"];
+const IN_TYPES = ["type_query", "type_annotation"];
 /** Wrappers around wrappers are followed so far. */
 const MAX_WRAPPERS = 4;
 
@@ -121,8 +115,8 @@ class Ways {
 
   /** Every mention of a function by its name, with the object before it. */
   #mentionsOf(name: string, fn: Node): Node[] {
-    return this.#project.all(...NAMES).flatMap((node): Node[] => {
-      if (node.text !== name || node.within(...MENTIONS_ONLY) || isNameOf(node, fn)) return [];
+    return this.#project.named(name).flatMap((node): Node[] => {
+      if (node.within(...IN_TYPES) || isNameOf(node, fn)) return [];
       const whole = isProperty(node) && node.parent ? node.parent : node;
       return this.#project.resolver.source(whole) === fn ? [whole] : [];
     });
@@ -133,17 +127,15 @@ class Ways {
     const holder = object.within("variable_declarator");
     const name = holder?.field("name");
     if (name?.kind !== "identifier") return true;
-    return this.#project.all("identifier", "shorthand_property_identifier").some((node) => {
-      if (node.text !== name.text || node === name || node.within(...MENTIONS_ONLY)) return false;
+    return this.#project.named(name.text).some((node) => {
+      if (node === name || node.within(...IN_TYPES)) return false;
       return node.parent?.field("object") !== node && this.#project.resolver.binding(node)?.node === name;
     });
   }
 
   /** Every reading of a property of that name, whatever the object. */
   #readsOf(name: string, getter: Node): { from: Node }[] {
-    return this.#project
-      .all(...NAMES)
-      .flatMap((node) => (node.text === name && !getter.holds(node) ? [{ from: node }] : []));
+    return this.#project.named(name).flatMap((node) => (getter.holds(node) ? [] : [{ from: node }]));
   }
 }
 

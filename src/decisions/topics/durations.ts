@@ -27,7 +27,7 @@ const UNITS: Record<string, number> = {
   y: 31_557_600,
   year: 31_557_600,
 };
-const NOW = /\b(now|utcnow|time|Date\.now|issued|iat|issued_at|issuedAt)\b/;
+const NOW = /\b(now(In|_in)?\w*|utcnow|time|Date\.now|issued|iat|issued_at|issuedAt)\b/;
 
 /** `15m`, `24h`, `7d`: the largest unit that divides it, days from two on. */
 export function lifeText(seconds: number): string {

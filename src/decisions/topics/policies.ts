@@ -50,13 +50,15 @@ function fromSchema(project: Project, { at, origin, min, max, classes }: SchemaP
 /** What keeps shorter ones out alone is no greatest length but a test of strength. */
 const LEAST_LONGEST = 16;
 /** A password is asked for again at every login; what is refused there was let in before, or never was. */
-const LOGIN = /log_?in|sign_?in|verif|check|compare|authenticat|matches/i;
+const LOGIN = /log_?in|sign_?in|credential|verif|check|compare|authenticat|matches/i;
 
 function longestOfSchema(project: Project, { at, origin, max }: SchemaPolicy): Sighting[] {
   const high = max && project.values.number(max);
   const holder = at.within("class_definition", "variable_declarator", "assignment");
   const name = (holder?.field("name") ?? holder?.field("left"))?.text ?? "";
-  return high === undefined || LOGIN.test(name) ? [] : [{ choice: text(undefined, high, false), origin, at }];
+  return high === undefined || LOGIN.test(`${name} ${functionAround(at)}`)
+    ? []
+    : [{ choice: text(undefined, high, false), origin, at }];
 }
 
 /** `if (Buffer.byteLength(password) > 72) throw ...` where no least length is asked for. */
@@ -202,8 +204,8 @@ function bound({ node, tested, against, operator }: Condition, kind: "min" | "ma
 const REFUSING_NAME = /weak|short|too_?long|bad|invalid|illegal|error|problem|reject|refuse/i;
 
 /**
- * Whether a comparison is true of what is let in. It is when a function gives it back and is not named for a fault,
- * when it is asserted, and when a refusal is under its opposite. A range from one bound to another is what is let in.
+ * Whether a comparison is true of what is let in. It is when a function gives it back, or a variable holds it, that is
+ * not named for a fault, when it is asserted, and when a refusal is under its opposite. A range from one bound to another is what is let in.
  */
 function saysYes(node: Node): boolean {
   if (isRange(node)) return true;
@@ -211,6 +213,8 @@ function saysYes(node: Node): boolean {
   let at = node.parent;
   for (; at && isPassedThrough(at); at = at.parent) if (isOpposite(at)) isTurned = !isTurned;
   if (!at) return false;
+  if (/^(variable_declarator|assignment)$/.test(at.kind))
+    return REFUSING_NAME.test((at.field("name") ?? at.field("left"))?.text ?? "") === isTurned;
   const isReturned = at.kind === "return_statement" || (at.kind === "arrow_function" && at.field("body")?.holds(node));
   if (!isReturned) return isTurned ? isRefused(node) : at.kind === "assert_statement";
   const fn = at.kind === "arrow_function" ? at : at.within(...at.file.language.functionKinds);

@@ -199,8 +199,17 @@ export function jwtLife(project: Project, reader: TokenReader): Sighting[] {
   const claims = ownClaims(project, reader);
   if (!claims?.literal) return [];
   const { expiries, literal } = claims;
-  const read = () => expiries.map((node) => lifeFromNow(project, node)).find(Boolean);
+  const read = () => firstLife(project, expiries);
   return [settable(project, () => lifeFinding(read(), claims.names.has("exp") || !claims.whole, literal, ""))];
+}
+
+/** The life of the first expiry that can be read; no other is looked at. */
+function firstLife(project: Project, expiries: readonly Node[]): Duration | undefined {
+  for (const node of expiries) {
+    const found = lifeFromNow(project, node);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The lives of a signing that is for several kinds of tokens; none when it is for one. */
@@ -208,6 +217,8 @@ function livesOfSigning(project: Project, { life, payload }: Signing): Sighting[
   const read = (node: Node) => lifeOfOption(project, node) ?? lifeFromNow(project, node);
   const expiries = life ? [life] : payload ? readClaims(project, payload).expiries : [];
   const kinds = expiries.map((node) => livesByKind(project, node, life ? read : (at) => lifeFromNow(project, at)));
+  if (!life && payload)
+    kinds.push(livesByKind(project, payload, (at) => firstLife(project, readClaims(project, at).expiries)));
   const told = kinds.find((lives) => lives.some((one) => one.read())) ?? [];
   return told.map((one) =>
     settable(project, () => lifeFinding(one.read(), true, one.at, one.isRefresh ? "refresh " : "")),
@@ -220,7 +231,7 @@ function lifeOfSigning(project: Project, signing: Signing, prefix: string): Sigh
   if (signing.defaultLife !== undefined)
     return { choice: `${prefix}${lifeText(signing.defaultLife)}`, origin: "library", at: node };
   const claims = payload && readClaims(project, payload);
-  const found = claims?.expiries.map((node) => lifeFromNow(project, node)).find(Boolean);
+  const found = claims && firstLife(project, claims.expiries);
   return lifeFinding(
     found,
     (claims?.names.has("exp") ?? false) || added.includes("exp") || claims?.whole === false,
