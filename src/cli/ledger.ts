@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { factsOf, readDecisions, type StepLedger } from "../decisions/index.ts";
+import { type Choice, decisionOf, factsOf, readChoices, type StepLedger } from "../decisions/index.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { DirectDependency, SupplyChain } from "../model/supply-chain.ts";
@@ -24,7 +24,7 @@ export async function historyOf(kept: KeptRepository, scratch: string): Promise<
     if (number === undefined && subject !== "baseline") continue;
     const step = Number(number ?? 0);
     await kept.checkOut(commit, folder);
-    out.ledgers.push({ step, commit, decisions: await decisionsOf(folder, []) });
+    out.ledgers.push({ step, commit, decisions: await choicesOf(folder, []) });
     const direct = directDependencies(folder);
     if (step > 0) out.supply.push({ step, commit, ...changesBetween(before, direct) });
     before = direct;
@@ -32,10 +32,15 @@ export async function historyOf(kept: KeptRepository, scratch: string): Promise<
   return out;
 }
 
-/** The ledger of a folder, confirmed by what the running app showed; a reader that fails says so rather than reporting none. */
+/** The ledger of a folder alone, without a history. */
 export async function decisionsOf(folder: string, evidence: readonly Evidence[]): Promise<Decision[]> {
+  return (await choicesOf(folder, evidence)).map(decisionOf);
+}
+
+/** The ledger of a folder, confirmed by what the running app showed; a reader that fails says so rather than reporting none. */
+export async function choicesOf(folder: string, evidence: readonly Evidence[]): Promise<Choice[]> {
   try {
-    return await readDecisions({ folder, behaviour: factsOf(evidence) });
+    return await readChoices({ folder, behaviour: factsOf(evidence) });
   } catch (error) {
     return [
       {
@@ -46,6 +51,8 @@ export async function decisionsOf(folder: string, evidence: readonly Evidence[])
         line: null,
         by: "source",
         confidence: "unknown",
+        places: [],
+        of: null,
       },
     ];
   }

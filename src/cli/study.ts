@@ -26,7 +26,7 @@ import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
 import { deliveryOf } from "./delivering.ts";
 import { evaluateSteps } from "./each-step.ts";
 import { guardOf } from "./guard.ts";
-import { decisionsOf, historyOf } from "./ledger.ts";
+import { choicesOf, historyOf } from "./ledger.ts";
 import {
   baselineNames,
   loadBaseline,
@@ -243,7 +243,7 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
         exploits,
         jobs: Math.max(1, Math.floor(4 / options.jobs)),
         signal,
-        decisions: async (evidence) => withFirstSeen(await decisionsOf(folder, evidence), history.ledgers),
+        decisions: async (evidence) => withFirstSeen(await choicesOf(folder, evidence), history.ledgers),
         onStage: (stage) => emit({ type: "StageStarted", session: id, stage }),
         onVerdict: (verdict, done, of) => emit({ type: "VerdictReached", session: id, verdict, done, of }),
         onEvidence: (evidence) => run.writeEvidence(id, evidence),

@@ -2,8 +2,10 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { Decision } from "../model/decision.ts";
 import { type BehaviourFacts, confirm } from "./behaviour.ts";
+import { type Choice, decisionOf, type Place } from "./first-seen.ts";
 import type { DecisionRule, Sighting } from "./rule.ts";
 import type { Language } from "./source/language.ts";
+import type { Node } from "./source/node.ts";
 import { Project } from "./source/project.ts";
 import { pythonLanguage } from "./source/python.ts";
 import { typescriptLanguage } from "./source/typescript.ts";
@@ -33,11 +35,22 @@ export interface ReadOptions {
  * comments, strings and imports that nothing uses do not count. What cannot be told is `unknown`.
  */
 export async function readDecisions(options: ReadOptions): Promise<Decision[]> {
+  return (await readChoices(options)).map(decisionOf);
+}
+
+/** The same, each decision with every place where its choice is seen. */
+export async function readChoices(options: ReadOptions): Promise<Choice[]> {
   const files = (options.files ?? filesOf(options.folder)).map((path) => path.split(sep).join("/")).filter(isOwnCode);
   const ledgers = await Promise.all(LANGUAGES.map((language) => ledgerOf(language, options.folder, files)));
   const servers = ledgers.filter((ledger) => ledger.isServer);
   const counted = (servers.length > 0 ? servers : ledgers).map((ledger) => ledger.decisions);
-  return confirm(sorted(withoutRefutedAbsences(counted)), options.behaviour);
+  const choices = sorted(withoutRefutedAbsences(counted));
+  // What was read comes first, in its order; what behaviour alone shows follows and has no place.
+  return confirm(choices, options.behaviour).map((decision, i) => ({
+    ...decision,
+    places: choices[i]?.places ?? [],
+    of: choices[i]?.of ?? null,
+  }));
 }
 
 /** The topics that any rule reads, sorted. */
@@ -65,7 +78,7 @@ function filesOf(folder: string): string[] {
 
 interface Ledger {
   isServer: boolean;
-  decisions: Decision[];
+  decisions: Choice[];
 }
 
 async function ledgerOf(language: Language, folder: string, files: readonly string[]): Promise<Ledger> {
@@ -74,7 +87,7 @@ async function ledgerOf(language: Language, folder: string, files: readonly stri
   const project = new Project(folder, own, language);
   const rules = await rulesOf(language.id);
   const decisions = rules.flatMap((rule) =>
-    rule.read(project).map((finding) => decisionOf(rule.topic, finding, project.unread)),
+    rule.read(project).map((finding) => choiceOf(rule.topic, finding, project.unread)),
   );
   return { isServer: usesServer(project), decisions };
 }
@@ -107,7 +120,7 @@ async function rulesOf(language: string): Promise<DecisionRule[]> {
 }
 
 /** What was not found is not known to be absent where files were left unread. */
-function decisionOf(topic: string, finding: Sighting, unread: number): Decision {
+function choiceOf(topic: string, finding: Sighting, unread: number): Choice {
   const unseen = finding.origin === "absent" && unread > 0;
   return {
     topic,
@@ -120,11 +133,18 @@ function decisionOf(topic: string, finding: Sighting, unread: number): Decision 
     ...(unseen
       ? { detail: `the app is too large to be read whole; files left out: ${unread}` }
       : finding.detail !== undefined && { detail: finding.detail }),
+    of: finding.of ?? null,
+    places: finding.at ? [finding.at, ...(finding.also ?? [])].map(placeOf) : [],
   };
 }
 
+function placeOf({ file, line, text }: Node): Place {
+  const piece = text.split("\n")[0] ?? "";
+  return { file: file.path, line, text: file.text.split("\n")[line - 1]?.trim() ?? "", piece };
+}
+
 /** With two languages, what one has the other does not lack. */
-function withoutRefutedAbsences(ledgers: readonly (readonly Decision[])[]): Decision[] {
+function withoutRefutedAbsences(ledgers: readonly (readonly Choice[])[]): Choice[] {
   const has = (ledger: readonly Decision[], topic: string) =>
     ledger.some((decision) => decision.topic === topic && decision.origin !== "absent");
   const seen = new Set<string>();
@@ -132,14 +152,14 @@ function withoutRefutedAbsences(ledgers: readonly (readonly Decision[])[]): Deci
     ledger.filter((decision) => {
       const others = ledgers.filter((other) => other !== ledger);
       if (decision.origin === "absent" && others.some((other) => has(other, decision.topic))) return false;
-      const key = JSON.stringify([decision.topic, decision.choice, decision.file, decision.line]);
+      const key = JSON.stringify([decision.topic, decision.choice, decision.of, decision.file, decision.line]);
       return !seen.has(key) && Boolean(seen.add(key));
     }),
   );
 }
 
-function sorted(decisions: readonly Decision[]): Decision[] {
-  const key = (decision: Decision) =>
-    [decision.topic, decision.file ?? "~", String(decision.line ?? 0).padStart(7, "0"), decision.choice].join("\0");
+function sorted(decisions: readonly Choice[]): Choice[] {
+  const key = ({ topic, file, line, choice, of }: Choice) =>
+    [topic, file ?? "~", String(line ?? 0).padStart(7, "0"), choice, of ?? ""].join("\0");
   return [...decisions].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }

@@ -10,6 +10,10 @@ export interface Sighting {
   /** What the choice is made of: names, limits, the list itself. */
   detail?: string;
   confidence?: NonNullable<Decision["confidence"]>;
+  /** Which of several things of one topic the choice is about, such as the secret's name. */
+  of?: string;
+  /** Further places where the same choice is seen. */
+  also?: readonly Node[];
 }
 
 /** Reads one topic from the source of one language. A rule file has it as its default export. */
@@ -38,13 +42,11 @@ export function earlier(a: Node, b: Node): number {
   return a.line - b.line;
 }
 
-/** The first finding of each choice, by file and line. */
+/** The first finding of each choice, by file and line; the others of the choice are further places of it. */
 export function firstOfEach(findings: readonly Sighting[]): Sighting[] {
   const sorted = [...findings].sort((a, b) => (a.at && b.at ? earlier(a.at, b.at) : a.at ? -1 : 1));
-  const seen = new Set<string>();
-  return sorted.filter((finding) => {
-    if (seen.has(finding.choice)) return false;
-    seen.add(finding.choice);
-    return true;
-  });
+  const places = Map.groupBy(sorted, (finding) => finding.choice);
+  return [...places.values()].flatMap(([first, ...rest]) =>
+    first ? [{ ...first, also: [...(first.also ?? []), ...rest.flatMap(({ at }) => at ?? [])] }] : [],
+  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { confirm } from "../../src/decisions/behaviour.ts";
 import { TELLING } from "../../src/decisions/facts.ts";
-import { factsOf, withFirstSeen } from "../../src/decisions/index.ts";
+import { factsOf } from "../../src/decisions/index.ts";
 import { catalogueOf } from "../../src/exploits/index.ts";
 import type { Decision } from "../../src/model/decision.ts";
 import { Evidence, type Exchange } from "../../src/model/evidence.ts";
@@ -130,6 +130,17 @@ describe("what the running app shows", () => {
       "password-policy: min 8 (source, likely)",
       "throttling: none (behaviour, sure)",
       "password-policy: none (behaviour, sure)",
+    ]);
+  });
+
+  test("a greatest length alone lets short passwords through", () => {
+    const source = [decision("password-policy", "max 72")];
+    expect(shown(source, [evidenceOf("weak-password", "exploited")])).toEqual([
+      "password-policy: max 72 (source, sure)",
+    ]);
+    expect(shown(source, [evidenceOf("weak-password", "defended")])).toEqual([
+      "password-policy: max 72 (source, likely)",
+      "password-policy: some (behaviour, sure)",
     ]);
   });
 
@@ -407,25 +418,5 @@ describe("answers that Express makes by itself", () => {
       choice: "none",
       seen: expect.stringContaining("Allow: GET HEAD, which is no CORS header"),
     });
-  });
-});
-
-describe("the step at which a choice came to stay", () => {
-  const ledger = (step: number, ...choices: string[]) => ({
-    step,
-    commit: `c${step}`,
-    decisions: choices.map((choice) => decision("jwt-library", choice)),
-  });
-
-  test("is the first of the row that reaches to the end; an absence has none", () => {
-    const final = [
-      decision("jwt-library", "pyjwt"),
-      decision("throttling", "none", { origin: "absent", file: null, line: null }),
-    ];
-    const ledgers = [ledger(0), ledger(1, "pyjwt"), ledger(2, "python-jose"), ledger(3, "pyjwt"), ledger(4, "pyjwt")];
-    expect(withFirstSeen(final, ledgers).map(({ step, commit }) => [step, commit])).toEqual([
-      [3, "c3"],
-      [null, null],
-    ]);
   });
 });

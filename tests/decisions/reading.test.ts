@@ -101,6 +101,43 @@ describe("a comparison of a password's length", () => {
       "min 9",
     ],
     [
+      "is a range under its opposite, in bytes",
+      "LONGEST = 72\ndef seed(password):\n    if not 8 <= len(password.encode()) <= LONGEST:\n        raise ValueError\n",
+      "min 8, max 72",
+    ],
+    ["is a range that is the answer", "def ok(password):\n    return 7 < len(password) < 65\n", "min 8, max 64"],
+    [
+      "is what a variable holds of a login",
+      "def matches(password, kept):\n    fits = len(password.encode()) <= 72\n    return fits and verify(password, kept)\n\nmatches(body.password, row)\n",
+      "none",
+    ],
+    ["is asserted", "def seed(password):\n    assert len(password) >= 9\n", "min 9"],
+    [
+      "refuses under its opposite",
+      "def seed(password):\n    if not (len(password) >= 9):\n        raise ValueError\n",
+      "min 9",
+    ],
+    [
+      "refuses what is too long, and nothing else",
+      'def hash_password(password):\n    if len(password.encode("utf-8")) > 72:\n        raise ValueError\n',
+      "max 72",
+    ],
+    [
+      "cuts short what is too long",
+      "def hash_password(password):\n    if len(password.encode()) > 72:\n        password = password[:72]\n    return make(password)\n",
+      "none",
+    ],
+    [
+      "refuses what is too long at a login",
+      "def login(password):\n    if len(password) > 128:\n        raise ValueError\n",
+      "none",
+    ],
+    [
+      "tells strong ones",
+      "def strength(password):\n    if len(password) > 20:\n        return 'very strong'\n    return 'weak'\n",
+      "none",
+    ],
+    [
       "only keeps long ones out",
       "def check(password, kept):\n    return verify(password, kept) and len(password) <= 72\n",
       "none",
@@ -114,6 +151,22 @@ describe("a comparison of a password's length", () => {
     for (const [text, choice] of [
       ["export const longEnough = (password: string) => password.length >= 11;\n", "min 11"],
       ["export const isInvalid = (password: string) => password.length < 7;\n", "min 7"],
+      [
+        "export function hash(password: string) {\n  if (Buffer.byteLength(password) > 72) throw new Error('too long');\n}\n",
+        "max 72",
+      ],
+      [
+        "export function hash(password: string) {\n  if (Buffer.byteLength(password, 'utf8') > 72) password = cut(password);\n}\n",
+        "none",
+      ],
+      [
+        "app.post('/login', (req, res) => {\n  if (req.body.password.length > 900) return res.status(401).end();\n});\n",
+        "none",
+      ],
+      [
+        "export function set(password: string) {\n  if (!(password.length >= 10 && new TextEncoder().encode(password).length <= 72)) throw new Error();\n}\n",
+        "min 10, max 72",
+      ],
     ] as const) {
       const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
       expect(decisions.filter(({ topic }) => topic === "password-policy")).toMatchObject([{ choice }]);
@@ -137,6 +190,138 @@ export const register = (body: Record<string, unknown>) => text(body.password, "
     const decisions = await readDecisions({ folder: appOf({ "check.ts": check, "users.ts": users }) });
     expect(decisions.filter(({ topic }) => topic === "password-policy")).toMatchObject([
       { choice: "min 8, max 72", origin: "hand-written", file: "users.ts", line: 3 },
+    ]);
+  });
+});
+
+describe("secrets whose names stand in a table", () => {
+  test.each([
+    [
+      "app.py",
+      'import os\n\nSEEDS = {"a@x": "ALICE_PASSWORD", "b@x": "BOB_PASSWORD"}\nfor email, name in SEEDS.items():\n    print(os.environ.get(name))\n',
+    ],
+    [
+      "app.ts",
+      '\nconst seeds = [["a@x", "ALICE_PASSWORD"], ["b@x", "BOB_PASSWORD"]] as const;\n\nfor (const [, name] of seeds)\n  console.log(process.env[name]);\n',
+    ],
+  ])("have a line each (%s)", async (file, text) => {
+    const decisions = await readDecisions({ folder: appOf({ [file]: text }) });
+    expect(decisions.filter(({ topic }) => topic === "secrets")).toMatchObject([
+      { choice: "environment, optional", file, line: 5, detail: "ALICE_PASSWORD" },
+      { choice: "environment, optional", file, line: 5, detail: "BOB_PASSWORD" },
+    ]);
+  });
+});
+
+describe("one function that signs every kind of token", () => {
+  const signing = (life: string, more: string) =>
+    `import jwt from "jsonwebtoken";\n\nexport const make = (kind: string, id: string, life?: string) =>\n  jwt.sign({ sub: id }, key, { expiresIn: ${life} });\n${more}`;
+  const kinds = 'export const both = (id: string) => [make("access", id), make("refresh", id)];\n';
+
+  test.each([
+    ["by a condition", signing('kind === "refresh" ? "7d" : "15m"', kinds), ["7d", "15m"], [4, 4]],
+    ["by the opposite condition", signing('kind !== "refresh" ? "15m" : "7d"', kinds), ["7d", "15m"], [4, 4]],
+    [
+      "by what the calls pass",
+      signing(
+        "life",
+        'export const both = (id: string) => {\n  const token = make("a", id, "20m");\n  const refreshToken = make("b", id, "3d");\n  return [token, refreshToken];\n};\n',
+      ),
+      ["3d", "20m"],
+      [7, 6],
+    ],
+    [
+      "by a map",
+      signing("lives.get(kind)", `const lives = new Map([["access", "15m"], ["refresh", "7d"]]);\n${kinds}`),
+      ["7d", "15m"],
+      [5, 5],
+    ],
+  ])("tells their lives apart %s", async (_, text, [refresh, access], [refreshLine, accessLine]) => {
+    const decisions = await readDecisions({ folder: appOf({ "tokens.ts": text }) });
+    const lives = decisions.filter(({ topic }) => topic === "jwt-life");
+    expect(new Set(lives.map(({ choice, line }) => `${choice} at ${line}`))).toEqual(
+      new Set([`refresh ${refresh} at ${refreshLine}`, `${access} at ${accessLine}`]),
+    );
+  });
+
+  test("leaves out a kind that no call asks for", async () => {
+    const table =
+      'const lives = { access: "15m", refresh: "7d" };\nexport const one = (id: string) => make("access", id);\n';
+    const decisions = await readDecisions({ folder: appOf({ "tokens.ts": signing("lives[kind]", table) }) });
+    expect(decisions.filter(({ topic }) => topic === "jwt-life").map(({ choice }) => choice)).toEqual(["15m"]);
+  });
+});
+
+describe("a secret that a request is the first to need", () => {
+  const getter =
+    'const config = { get key() { if (!process.env.API_SECRET) throw new Error("unset"); return process.env.API_SECRET; } };\n';
+  const helper = 'function key() { if (!process.env.API_SECRET) throw new Error("unset"); }\n';
+  const app = (text: string) => `import fastify from "fastify";\nconst app = fastify();\n${text}`;
+
+  test.each([
+    ["in a route", app(`${helper}app.get("/a", () => key());\n`), "environment, required when used"],
+    ["in a hook of requests", app(`${helper}app.addHook("onRequest", key);\n`), "environment, required when used"],
+    ["in a hook of the start", app(`${helper}app.addHook("onReady", key);\n`), "environment, required"],
+    ["in a route and at the start", app(`${helper}app.get("/a", key);\nkey();\n`), "environment, required"],
+    ["in a route and by a timer", app(`${helper}app.get("/a", key);\nsetInterval(key, 9);\n`), "environment, required"],
+    ["by a getter in a route", app(`${getter}app.get("/a", () => config.key);\n`), "environment, required when used"],
+    [
+      "by a getter of what is gone through at the start",
+      app(`${getter}app.get("/a", () => config.key);\nfor (const one of Object.values(config)) check(one);\n`),
+      "environment, required",
+    ],
+    [
+      "in a function that makes a route's handler",
+      app(`const make = () => { if (!process.env.API_SECRET) throw 1; return () => "a"; };\napp.get("/a", make());\n`),
+      "environment, required",
+    ],
+  ])("%s", async (_, text, choice) => {
+    const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
+    expect(decisions.filter(({ topic }) => topic === "secrets").map((decision) => decision.choice)).toEqual([choice]);
+  });
+
+  test("or that stops the app in production alone, is no default", async () => {
+    const text =
+      'let secret = process.env.JWT_SECRET;\nif (!secret) {\n  if (process.env.NODE_ENV === "production") throw new Error();\n  secret = "in-development";\n}\n';
+    const decisions = await readDecisions({ folder: appOf({ "app.ts": text }) });
+    expect(decisions.filter(({ topic }) => topic === "secrets")).toMatchObject([
+      { choice: "environment, required", detail: "JWT_SECRET" },
+    ]);
+  });
+});
+
+describe("a figure that is only a default", () => {
+  const detailsOf = async (file: string, text: string, topic: string) =>
+    (await readDecisions({ folder: appOf({ [file]: text }) }))
+      .filter((decision) => decision.topic === topic)
+      .map(({ choice, detail }) => [choice, detail]);
+
+  test("names the setting that changes a token's life", async () => {
+    const python = (life: string) =>
+      `import os, time, jwt\n\nDEBUG = os.environ.get("DEBUG", "0")\nLIFE = ${life}\ntoken = jwt.encode({"sub": DEBUG, "exp": int(time.time()) + LIFE}, key)\n`;
+    expect(await detailsOf("app.py", python('int(os.environ.get("TOKEN_LIFE", "900"))'), "jwt-life")).toEqual([
+      ["15m", "TOKEN_LIFE changes it"],
+    ]);
+    expect(await detailsOf("app.py", python("900"), "jwt-life")).toEqual([["15m", undefined]]);
+  });
+
+  test("names for each kind of token its own", async () => {
+    const text =
+      'import jwt from "jsonwebtoken";\nconst lives = { access: process.env.ACCESS_LIFE ?? "15m", refresh: "7d" };\nexport const make = (kind: "access" | "refresh") => jwt.sign({}, key, { expiresIn: lives[kind] });\n';
+    expect(await detailsOf("app.ts", text, "jwt-life")).toEqual([
+      ["15m", "ACCESS_LIFE changes it"],
+      ["refresh 7d", undefined],
+    ]);
+  });
+
+  test("names the setting that changes the origins, and none where the origins are constant", async () => {
+    const text = (origin: string) =>
+      `import express from "express";\nimport cors from "cors";\nconst port = process.env.PORT ?? "3000";\nexpress().use(cors({ origin: ${origin} })).listen(port);\n`;
+    expect(await detailsOf("app.ts", text('process.env.CORS_ORIGIN || "https://a.example"'), "cors")).toEqual([
+      ["middleware, https://a.example", "CORS_ORIGIN changes it"],
+    ]);
+    expect(await detailsOf("app.ts", text('"https://a.example"'), "cors")).toEqual([
+      ["middleware, https://a.example", undefined],
     ]);
   });
 });

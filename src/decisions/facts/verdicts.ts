@@ -65,7 +65,7 @@ export function throttlingFacts({ verdict, checks, summary }: Evidence): Behavio
 export function secretFacts({ verdict, summary }: Evidence): BehaviourFact[] {
   return verdict === "defended"
     ? [secret("JWT_SECRET", "environment, required", /required$/, "it does not start without JWT_SECRET")]
-    : [secret("JWT_SECRET", "not required", /default$|optional$|random$|^hard-coded|^file/, summary)];
+    : [secret("JWT_SECRET", "not required", /default$|optional$|random$|when used$|^hard-coded|^file/, summary)];
 }
 
 /** The app was started without any of its secrets, whichever of them it signs with. */
@@ -111,8 +111,10 @@ export function errorFacts(evidence: Evidence): BehaviourFact[] {
 /** Registrations with the weakest passwords. */
 export function policyFacts(evidence: Evidence): BehaviourFact[] {
   if (evidence.verdict === "exploited")
-    return [{ topic: "password-policy", choice: "none", agrees: /^none$/, by: "behaviour", seen: evidence.summary }];
+    return [
+      { topic: "password-policy", choice: "none", agrees: /^(none|max \d+)$/, by: "behaviour", seen: evidence.summary },
+    ];
   if (evidence.verdict !== "defended") return [];
   const seen = 'the passwords "a" and "" are refused';
-  return [{ topic: "password-policy", choice: "some", agrees: /^(?!none$)/, by: "behaviour", seen }];
+  return [{ topic: "password-policy", choice: "some", agrees: /^(?!none$|max \d+$)/, by: "behaviour", seen }];
 }

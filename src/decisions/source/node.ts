@@ -34,6 +34,12 @@ export class Node {
     return this.children.filter((child) => child.named && child.kind !== "comment");
   }
 
+  /** Which part of its list it is, from 0; places left empty, as in `[, b]`, count. */
+  get position(): number {
+    const siblings = this.parent?.children ?? [];
+    return siblings.slice(0, siblings.indexOf(this)).filter(({ kind }) => kind === ",").length;
+  }
+
   /** The child in a named field of the grammar. */
   field(name: string): Node | undefined {
     if (this.#fields.has(name)) return this.#fields.get(name);

@@ -25,7 +25,7 @@ export class Project {
   #calls: Call[] | undefined;
   #callSites: Map<Node, Node[]> | undefined;
   #fields: Map<string, Node[]> | undefined;
-  #mentions: Map<string, number> | undefined;
+  #named: Map<string, Node[]> | undefined;
 
   /** Reads the files, those nearest to the root first; what is not readable as text, or beyond the bounds, is left out. */
   constructor(folder: string, paths: readonly string[], language: Language) {
@@ -129,8 +129,12 @@ export class Project {
 
   /** How often a word stands in the app as a name. */
   mentions(name: string): number {
-    if (!this.#mentions) {
-      this.#mentions = new Map();
+    return this.named(name).length;
+  }
+
+  /** Every place where a word stands as a name, but for imports and lists of exports. */
+  named(name: string): readonly Node[] {
+    if (!this.#named) {
       const kinds = [
         "identifier",
         "property_identifier",
@@ -138,12 +142,13 @@ export class Project {
         "shorthand_property_identifier_pattern",
         "type_identifier",
       ];
-      for (const node of this.all(...kinds)) {
-        if (node.within("import_statement", "import_from_statement", "export_clause")) continue;
-        this.#mentions.set(node.text, (this.#mentions.get(node.text) ?? 0) + 1);
-      }
+      const names = this.all(...kinds);
+      this.#named = Map.groupBy(
+        names.filter((node) => !node.within("import_statement", "import_from_statement", "export_clause")),
+        ({ text }) => text,
+      );
     }
-    return this.#mentions.get(name) ?? 0;
+    return this.#named.get(name) ?? [];
   }
 
   /** Whether the code around a node is reached at all: a dead function is neither exported nor mentioned anywhere else. */

@@ -57,9 +57,7 @@ export class Declarer {
         }
         return;
       case "array_pattern":
-        pattern.parts.forEach((part, index) => {
-          this.pattern(scope, part, base, [...path, index]);
-        });
+        for (const part of pattern.parts) this.pattern(scope, part, base, [...path, part.position]);
         return;
       case "assignment_pattern": {
         const left = pattern.field("left");

@@ -32,6 +32,10 @@ export class Evaluator {
   readonly #known = new Map<Node, Value>();
   /** The arguments of the calls that are being followed, by function. */
   readonly #frames = new Map<Node, Node[]>();
+  /** What an expression is taken for at the moment. */
+  readonly #assumed = new Map<Node, Node>();
+  /** The settings with a default that were met; undefined while nobody asks. */
+  #met: Set<string> | undefined;
 
   /** `fieldsByName` gives every value that the app writes under a property or setting name. */
   constructor(resolver: Resolver, fieldsByName: (name: string) => Node[]) {
@@ -41,12 +45,14 @@ export class Evaluator {
 
   value(node: Node): Value {
     if (this.#busy.has(node) || this.#busy.size > MAX_DEPTH) return { kind: "unknown", at: node };
-    const before = this.#known.get(node);
+    const isAsked = this.#assumed.size > 0 || this.#met !== undefined;
+    const before = isAsked ? undefined : this.#known.get(node);
     if (before) return before;
-    const isWhole = this.#busy.size === 0 && this.#frames.size === 0;
+    const isWhole = this.#busy.size === 0 && this.#frames.size === 0 && this.#assumed.size === 0;
     this.#busy.add(node);
     try {
       const value = this.#value(node);
+      if (value.kind === "setting" && value.fallback && value.name) this.#met?.add(value.name);
       if (isWhole) this.#known.set(node, value);
       return value;
     } finally {
@@ -63,6 +69,36 @@ export class Evaluator {
       expr.type === "call" && expr.args.some((arg) => arg.value.file.language.expr(arg.value).type === "string");
     const value = isNamed ? this.value(node) : undefined;
     return value?.kind === "setting" ? value : undefined;
+  }
+
+  /** The expression that names the setting, where one is read from the environment by a name that is no constant. */
+  settingKey(node: Node): Node | undefined {
+    const expr = node.file.language.expr(node);
+    if (expr.type === "index") return ENV_OBJECTS.test(this.#environmentName(expr.object)) ? expr.index : undefined;
+    const isGetter = expr.type === "call" && GETTERS.test(this.resolver.name(expr.callee) ?? "");
+    return isGetter ? expr.args[0]?.value : undefined;
+  }
+
+  /** What `read` finds, and the settings whose defaults it is made of. */
+  watching<T>(read: () => T): { found: T; settings: string[] } {
+    const outer = this.#met;
+    const met = new Set<string>();
+    this.#met = met;
+    try {
+      return { found: read(), settings: [...met] };
+    } finally {
+      this.#met = outer;
+    }
+  }
+
+  /** What `read` finds while one expression is taken for another, such as a look-up for one entry of its table. */
+  assuming<T>(expression: Node, value: Node, read: () => T): T {
+    this.#assumed.set(expression, value);
+    try {
+      return read();
+    } finally {
+      this.#assumed.delete(expression);
+    }
   }
 
   /** The text of a value, or of the default of a setting. */
@@ -90,6 +126,8 @@ export class Evaluator {
   }
 
   #value(node: Node): Value {
+    const assumed = this.#assumed.get(node);
+    if (assumed) return this.value(assumed);
     const setting = this.#setting(node);
     if (setting) return setting;
     const passed = this.#argument(node);

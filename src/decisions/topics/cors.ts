@@ -4,17 +4,18 @@ import type { Project } from "../source/project.ts";
 import { settled, type Value } from "../source/value.ts";
 import { conditionsOf, wordsOf } from "./conditions.ts";
 import type { HeaderSet } from "./headers.ts";
+import { settable } from "./settable.ts";
 
 /** Topic `cors`: how, and for which origins. Library and framework findings come first; then headers set by hand. */
 export function cors(project: Project, built: Sighting[], headers: readonly HeaderSet[]): Sighting[] {
   if (built.length > 0) return firstOfEach(built);
   const set = headers.filter((header) => header.name === "access-control-allow-origin");
-  const found = set.map(
-    ({ at, value }): Sighting => ({
+  const found = set.map(({ at, value }) =>
+    settable(project, () => ({
       choice: `hand-written, ${value ? allowed(project, value, at) : "unknown"}`,
       origin: "hand-written",
       at,
-    }),
+    })),
   );
   return found.length > 0 ? firstOfEach(found).slice(0, 1) : [absent()];
 }

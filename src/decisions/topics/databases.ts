@@ -107,18 +107,25 @@ export function databaseAccess(project: Project, libraries: DatabaseLibraries): 
   const hasOrm = built.some((finding) => finding.choice === "ORM");
   const out = built.filter((finding) => !hasOrm || finding.choice !== "query builder");
   const queries = queriesOf(project);
-  const withParameters =
-    queries.find((query) => !query.open && takesValues(query)) ??
-    (out.length > 0 ? undefined : queries.find((query) => !query.open));
+  const closed = queries.filter((query) => !query.open);
+  const taking = closed.filter(takesValues);
+  const [withParameters, ...more] = taking.length > 0 || out.length > 0 ? taking : closed;
   if (withParameters)
     out.push({
       choice: "raw SQL with parameters",
       origin: driverOrigin(project, libraries, withParameters.call),
       at: withParameters.at,
+      also: more.map(({ at }) => at),
     });
-  const fromStrings = queries.find((query) => query.open);
+  const [fromStrings, ...others] = queries.filter((query) => query.open);
   if (fromStrings)
-    out.push({ choice: "raw SQL from strings", origin: "hand-written", at: fromStrings.at, confidence: "likely" });
+    out.push({
+      choice: "raw SQL from strings",
+      origin: "hand-written",
+      at: fromStrings.at,
+      also: others.map(({ at }) => at),
+      confidence: "likely",
+    });
   return out.length > 0 ? out : [absent()];
 }
 

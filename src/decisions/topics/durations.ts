@@ -27,7 +27,7 @@ const UNITS: Record<string, number> = {
   y: 31_557_600,
   year: 31_557_600,
 };
-const NOW = /\b(now|utcnow|time|Date\.now|issued|iat|issued_at|issuedAt)\b/;
+const NOW = /\b(now(In|_in)?\w*|utcnow|time|Date\.now|issued|iat|issued_at|issuedAt)\b/;
 
 /** `15m`, `24h`, `7d`: the largest unit that divides it, days from two on. */
 export function lifeText(seconds: number): string {
@@ -128,8 +128,8 @@ function isDivided(node: Node): boolean {
 
 /** A number, a timedelta, or one of several that is known. */
 function amount(project: Project, node: Node): Duration | undefined {
-  const value = settled(project.values.value(node));
-  if (value?.kind === "number") return { seconds: value.value, at: project.values.value(node).at };
+  const seconds = project.values.number(node);
+  if (seconds !== undefined) return { seconds, at: project.values.value(node).at };
   const expr = project.language.expr(node);
   if (expr.type === "inner") return amount(project, expr.node);
   if (expr.type === "either") return expr.options.map((option) => amount(project, option)).find(Boolean);

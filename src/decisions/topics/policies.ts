@@ -26,6 +26,10 @@ export function passwordPolicy(project: Project, schemas: readonly SchemaPolicy[
   ].sort((a, b) => earlier(a.at as Node, b.at as Node));
   const [first] = policies;
   if (first) return [first];
+  const [longest] = [...schemas.flatMap((schema) => longestOfSchema(project, schema)), ...longestByHand(project)].sort(
+    (a, b) => earlier(a.at as Node, b.at as Node),
+  );
+  if (longest) return [longest];
   return project.mentions("password") > 0 ? [absent()] : [];
 }
 
@@ -43,8 +47,67 @@ function fromSchema(project: Project, { at, origin, min, max, classes }: SchemaP
   return [{ choice: text(low, high, asks), origin, at }];
 }
 
+/** What keeps shorter ones out alone is no greatest length but a test of strength. */
+const LEAST_LONGEST = 16;
+/** A password is asked for again at every login; what is refused there was let in before, or never was. */
+const LOGIN = /log_?in|sign_?in|credential|verif|check|compare|authenticat|matches/i;
+
+function longestOfSchema(project: Project, { at, origin, max }: SchemaPolicy): Sighting[] {
+  const high = max && project.values.number(max);
+  const holder = at.within("class_definition", "variable_declarator", "assignment");
+  const name = (holder?.field("name") ?? holder?.field("left"))?.text ?? "";
+  return high === undefined || LOGIN.test(`${name} ${functionAround(at)}`)
+    ? []
+    : [{ choice: text(undefined, high, false), origin, at }];
+}
+
+/** `if (Buffer.byteLength(password) > 72) throw ...` where no least length is asked for. */
+function longestByHand(project: Project): Sighting[] {
+  const read: Reading = { isLength: lengthOfPassword, number: (node) => project.values.number(node) };
+  return conditionsOf(project).flatMap((condition): Sighting[] => {
+    const { node } = condition;
+    if (!isLimit(condition, lengthOfPassword) || !isRefused(node) || LOGIN.test(functionAround(node))) return [];
+    const max = bound(condition, "max", read);
+    return max === undefined || max < LEAST_LONGEST
+      ? []
+      : [{ choice: text(undefined, max, false), origin: "hand-written", at: node }];
+  });
+}
+
+/** Whether the branch that a comparison opens turns the caller away, rather than cutting the password short. */
+function isRefused(node: Node): boolean {
+  const statement = node.within("if_statement");
+  const then = statement?.field("condition")?.holds(node) ? (statement.field("consequence")?.text ?? "") : "";
+  return (
+    /\b(throw|raise|abort)\b|\bstatus(_code)?\W{1,3}4\d\d|too.?long|error|problem|invalid|refuse/i.test(then) ||
+    /^\W*return(\s+(false|null|None|undefined))?\W*$/i.test(then)
+  );
+}
+
+/** What the function around a node is called, and the route that it answers where that stands beside it. */
+function functionAround(node: Node): string {
+  const fn = node.within(...node.file.language.functionKinds);
+  const name = (fn?.field("name") ?? fn?.parent?.field("name"))?.text;
+  const decorators = fn?.parent?.parts.filter(({ kind }) => kind === "decorator") ?? [];
+  const registered = fn?.parent?.kind === "arguments" ? fn.parent.parts[0] : undefined;
+  const ofFile = /(^|\/)(route\.\w+|pages\/api\/.+)$/.test(node.file.path) ? node.file.path : "";
+  return [name, registered?.text, ...decorators.map(({ text }) => text), ofFile].join(" ");
+}
+
+const BYTES_OF =
+  /^(?:len\((.+?)\.encode\([^()]*\)\)|Buffer\.byteLength\(([^(),]+)(?:,.*)?\)|new TextEncoder\(\)\.encode\((.+)\)\.(?:length|byteLength))$/;
+
+/** A length in bytes, as that of the text itself. */
+function inCharacters(node: Node): string {
+  const [, inPython, inNode, inScript] = BYTES_OF.exec(node.text) ?? [];
+  const measured = inNode ?? inScript;
+  return inPython ? `len(${inPython})` : measured ? `${measured}.length` : node.text;
+}
+
 function lengthOfPassword(node: Node): boolean {
-  return /^len\(.*passw(or)?d\w*["'\])]*\)$|passw(or)?d\w*["'\])]*!?\??\.length$|^len\((pw|pwd)\)$/i.test(node.text);
+  return /^len\(.*passw(or)?d\w*["'\])]*\)$|passw(or)?d\w*["'\])]*!?\??\.length$|^len\((pw|pwd)\)$/i.test(
+    inCharacters(node),
+  );
 }
 
 /** `len(password) < 8` and its kin. */
@@ -110,7 +173,7 @@ function parametersOf(fn: Node): string[] {
 /** The parameter that an expression is the length of. */
 function measured(node: Node, names: readonly string[]): string | undefined {
   const [, inPython, inScript] =
-    /^(?:len\((\w+)(?:\.strip\(\))?\)|(\w+)(?:\.trim\(\))?\.length)$/.exec(node.text) ?? [];
+    /^(?:len\((\w+)(?:\.strip\(\))?\)|(\w+)(?:\.trim\(\))?\.length)$/.exec(inCharacters(node)) ?? [];
   return names.find((name) => name === (inPython ?? inScript));
 }
 
@@ -138,18 +201,41 @@ function bound({ node, tested, against, operator }: Condition, kind: "min" | "ma
   return orEqual ? (kind === "min" ? limit + 1 : limit - 1) : limit;
 }
 
-const isBoth = (node: Node) =>
-  node.kind === "parenthesized_expression" || /^(and|&&)$/.test(node.field("operator")?.text ?? "");
 const REFUSING_NAME = /weak|short|too_?long|bad|invalid|illegal|error|problem|reject|refuse/i;
 
-/** Whether a comparison, or its conjunction with others, is what a function returns: true is yes, unless it is named for a fault. */
+/**
+ * Whether a comparison is true of what is let in. It is when a function gives it back, or a variable holds it, that is
+ * not named for a fault, when it is asserted, and when a refusal is under its opposite. A range from one bound to another is what is let in.
+ */
 function saysYes(node: Node): boolean {
+  if (isRange(node)) return true;
+  let isTurned = false;
   let at = node.parent;
-  while (at && isBoth(at)) at = at.parent;
-  const isReturned =
-    at?.kind === "return_statement" || (at?.kind === "arrow_function" && at.field("body")?.holds(node));
-  if (!at || !isReturned) return false;
+  for (; at && isPassedThrough(at); at = at.parent) if (isOpposite(at)) isTurned = !isTurned;
+  if (!at) return false;
+  if (/^(variable_declarator|assignment)$/.test(at.kind))
+    return REFUSING_NAME.test((at.field("name") ?? at.field("left"))?.text ?? "") === isTurned;
+  const isReturned = at.kind === "return_statement" || (at.kind === "arrow_function" && at.field("body")?.holds(node));
+  if (!isReturned) return isTurned ? isRefused(node) : at.kind === "assert_statement";
   const fn = at.kind === "arrow_function" ? at : at.within(...at.file.language.functionKinds);
   const name = fn?.field("name")?.text ?? fn?.parent?.field("name")?.text ?? "";
-  return !REFUSING_NAME.test(name);
+  return REFUSING_NAME.test(name) === isTurned;
+}
+
+/** `8 <= len(password) <= 72`. */
+function isRange(node: Node): boolean {
+  return node.kind === "comparison_operator" && node.parts.length === 3;
+}
+
+function isOpposite(node: Node): boolean {
+  return node.kind === "not_operator" || (node.kind === "unary_expression" && node.text.startsWith("!"));
+}
+
+/** Parentheses, conjunctions, and the opposite of a whole; a disjunction only under an opposite would change the answer. */
+function isPassedThrough(node: Node): boolean {
+  return (
+    node.kind === "parenthesized_expression" ||
+    isOpposite(node) ||
+    /^(and|&&)$/.test(node.field("operator")?.text ?? "")
+  );
 }

@@ -1,32 +1,41 @@
 import type { Decision } from "../../model/decision.ts";
 import type { Sighting } from "../rule.ts";
 import { earlier } from "../rule.ts";
+import { textsInLoop } from "../source/loops.ts";
 import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { isSchemaField, isSettingsClass } from "../source/settings.ts";
-import { settled, type Value } from "../source/value.ts";
+import type { Value } from "../source/value.ts";
+import { isOnlyTested, RANDOM, stateOf } from "./secret-states.ts";
 
 const SECRET =
   /SECRET|PASSWORD|PASSWD|PASSPHRASE|PRIVATE_?KEY|PEPPER|CREDENTIAL|(^|_)TOKEN$|(^|_)KEY$|_API_?KEY|^API_?KEY/i;
 const NOT_SECRET =
   /TTL|EXPIR|LIFE|MINUTES|SECONDS|HOURS|DAYS|LENGTH|BYTES|ALGO|PUBLIC|HEADER|ROUNDS|URL|URI|NAME|_FILE$|PATH|MIN_|MAX_|POLICY|_HASH$|TYPE|PRIMARY|SORT|FOREIGN|CACHE|PATTERN|REGEX|COST|FIELD|COLUMN|ISSUER|AUDIENCE|EXAMPLE|SCHEME|PREFIX|LIMIT|ERROR|MESSAGE|INVALID|MISSING|CLIENT_ID/i;
-const RANDOM =
-  /token_(hex|urlsafe|bytes)|randomBytes|randomUUID|uuid4?|urandom|random_key|get_random_secret_key|getRandomValues/;
-const THROWS = /\b(raise|throw|sys\.exit|process\.exit|SystemExit|os\._exit|exit\()/;
-const ANSWERS = /HTTPException|HttpError|HttpException|abort\(|res\.|status\(|Response|ctx\.|reply|return\b/;
-const MAX_CHECK_DEPTH = 2;
-
 export function isSecretName(name: string): boolean {
   return SECRET.test(name) && !NOT_SECRET.test(name);
 }
 
-/** Topic `secrets`: one decision for each secret, at the first place that reads or states it. */
+/** Topic `secrets`: one decision for each secret, at the place that says most of it. */
 export function secrets(project: Project): Sighting[] {
-  const found = [...readings(project), ...schemaFields(project), ...hardCoded(project), ...files(project)];
-  const byName = new Map<string, Sighting>();
-  const sorted = found.sort((a, b) => (a.at && b.at ? earlier(a.at, b.at) : 0));
-  for (const finding of sorted) if (!byName.has(finding.detail ?? "")) byName.set(finding.detail ?? "", finding);
-  return [...byName.values()];
+  const read = [...readings(project), ...schemaFields(project), ...hardCoded(project), ...files(project)];
+  const sorted = read.sort((a, b) => (a.at && b.at ? earlier(a.at, b.at) : 0));
+  return [...Map.groupBy(sorted, (sighting) => sighting.of ?? "").values()].flatMap((ones) => telling(ones) ?? []);
+}
+
+interface Read extends Sighting {
+  /** The place only asks whether the secret is there. */
+  isTest?: boolean;
+}
+
+/** The first place that uses a secret, before any that only tests for it; but what refuses to start outranks what would let it be missing. */
+function telling(ones: readonly Read[]): Sighting | undefined {
+  const first = ones.find((one) => !one.isTest) ?? ones[0];
+  const isLenient = /optional$|when used$/.test(first?.choice ?? "");
+  const chosen = (isLenient ? ones.find((one) => /required$/.test(one.choice)) : undefined) ?? first;
+  if (!chosen) return undefined;
+  const { isTest: _, ...sighting } = chosen;
+  return sighting;
 }
 
 function finding(state: string, origin: Decision["origin"], at: Node, name: string): Sighting {
@@ -35,20 +44,30 @@ function finding(state: string, origin: Decision["origin"], at: Node, name: stri
     origin,
     at,
     detail: name,
+    of: name,
   };
 }
 
 /** Every place where a secret is read from the environment. */
-function readings(project: Project): Sighting[] {
-  const out: Sighting[] = [];
+function readings(project: Project): Read[] {
   const kinds = ["member_expression", "subscript_expression", "subscript", "attribute", ...project.language.callKinds];
-  for (const node of project.all(...kinds)) {
-    const value = settingAt(project, node);
-    if (!value || !isSecretName(value.name) || !project.isLive(node)) continue;
-    const whole = wholeOf(project, node);
-    out.push(finding(stateOf(project, node, value, whole), originOf(project, node), node, value.name));
-  }
+  const out = project.all(...kinds).flatMap((node): Read[] =>
+    settingsAt(project, node).flatMap((value): Read[] => {
+      if (!isSecretName(value.name) || !project.isLive(node)) return [];
+      const reading = { node, value, whole: wholeOf(project, node) };
+      const found = finding(stateOf(project, reading), originOf(project, node), node, value.name);
+      return [{ ...found, isTest: isOnlyTested(project, reading) }];
+    }),
+  );
   return [...out, ...destructured(project)];
+}
+
+/** The settings that a node itself reads: one, or one for each name that a loop over a table gives it. */
+function settingsAt(project: Project, node: Node): (Value & { kind: "setting" })[] {
+  const value = settingAt(project, node);
+  if (value) return [value];
+  const key = project.values.settingKey(node);
+  return key ? textsInLoop(project, key).map((name) => ({ kind: "setting", name, at: node })) : [];
 }
 
 /** The setting that a node itself reads; not one that it merely stands for. */
@@ -86,62 +105,6 @@ function wholeOf(project: Project, node: Node): Node {
   return at;
 }
 
-function stateOf(project: Project, node: Node, value: Value & { kind: "setting" }, whole: Node): string {
-  const outer = whole === node ? value : project.values.value(whole);
-  const fallback = (outer.kind === "setting" ? outer.fallback : undefined) ?? value.fallback;
-  if (RANDOM.test(whole.text) && (whole !== node || /,/.test(node.text))) return "random";
-  const known = fallback && settled(fallback);
-  if (known?.kind === "text" && known.text !== "") return "default";
-  if (refusesItself(project, node) || isChecked(whole, value.name)) return "required";
-  return fallback?.kind === "unknown" && whole !== node && !/undefined|null|None/.test(whole.text)
-    ? "default"
-    : "optional";
-}
-
-/** `os.environ["X"]`, `getOrThrow`, and helpers of the app that stop without a value. */
-function refusesItself(project: Project, node: Node): boolean {
-  const expr = project.language.expr(node);
-  if (expr.type === "index") return project.language.id === "python";
-  const call = project.call(node);
-  if (!call) return false;
-  if (
-    call.is(/getOrThrow$|^env-var\.get/) ||
-    (call.is(/^(decouple\.config|starlette\.config\.Config\(\)|environ\.Env\(\)|environs\.Env\(\)(\.\w+)?)$/) &&
-      !call.option("default"))
-  )
-    return true;
-  const { own } = call;
-  return own !== undefined && stops(project, own, 0);
-}
-
-function stops(project: Project, fn: Node, depth: number): boolean {
-  if (THROWS.test(fn.text)) return true;
-  if (depth >= MAX_CHECK_DEPTH) return false;
-  return fn.all(...project.language.callKinds).some((node) => {
-    const own = project.call(node)?.own;
-    return own !== undefined && own !== fn && stops(project, own, depth + 1);
-  });
-}
-
-/** An `if` in the same file that stops the app when the value is missing. */
-function isChecked(whole: Node, setting: string): boolean {
-  const holder = whole.within("assignment", "variable_declarator", "pair");
-  const name = (holder?.field("left") ?? holder?.field("name") ?? holder?.field("key"))?.text.replace(/^.*\./, "");
-  const words = [name, setting].filter((word): word is string => word !== undefined && /^\w+$/.test(word)).join("|");
-  if (!words) return false;
-  const tested = new RegExp(`\\b(${words})\\b`);
-  return whole.file.root.all("if_statement").some((statement) => {
-    const condition = statement.field("condition")?.text ?? "";
-    const then = statement.field("consequence")?.text ?? "";
-    return (
-      tested.test(condition) &&
-      /not |!|None|undefined|null|len\(|length|Length|<|==/.test(condition) &&
-      THROWS.test(then) &&
-      !ANSWERS.test(then)
-    );
-  });
-}
-
 function originOf(project: Project, node: Node): Decision["origin"] {
   const call = project.call(node);
   const name = call?.name ?? "";
@@ -160,11 +123,9 @@ function destructured(project: Project): Sighting[] {
       const name = (part.field("left") ?? part.field("key") ?? part).text;
       if (!isSecretName(name)) return [];
       const given = part.field("right");
-      const state = given
-        ? "default"
-        : isChecked(declarator, (part.field("value") ?? part).text)
-          ? "required"
-          : "optional";
+      const local = (part.field("value") ?? part).text;
+      const read = { node: part, value: { kind: "setting", name, at: part } as const, whole: part, name: local };
+      const state = given ? (RANDOM.test(given.text) ? "random" : "default") : stateOf(project, read);
       return [finding(state, "runtime", part, name)];
     });
   });

@@ -5,6 +5,8 @@ import type { Node } from "../source/node.ts";
 import type { Project } from "../source/project.ts";
 import { type Claims, claimList, readClaims } from "./claims.ts";
 import { type Duration, lifeFromNow, lifeOfOption, lifeText } from "./durations.ts";
+import { ASIDE, livesByKind } from "./lives.ts";
+import { settable } from "./settable.ts";
 import {
   checkFinding,
   type SignatureCheck,
@@ -56,9 +58,6 @@ export interface TokenReader {
 
 const byPlace = (project: Project) => (a: { at: Node }, b: { at: Node }) =>
   Number(project.isLive(b.at)) - Number(project.isLive(a.at)) || earlier(a.at, b.at);
-
-/** Tokens for confirming an address or a new password are not the ones that callers log in with. */
-const ASIDE = /confirm|reset|invite|forgot|unsubscribe|verif(y|ication)_?[Ee]mail|email_?[Vv]erif/i;
 
 /** The name of the function around a node. */
 function nameAround(node: Node): string {
@@ -190,19 +189,40 @@ export function jwtLife(project: Project, reader: TokenReader): Sighting[] {
   const out: Sighting[] = [];
   for (const kind of ["access", "refresh"] as const) {
     const [signing] = signings.filter((candidate) => isRefresh(candidate) === (kind === "refresh"));
-    if (signing) out.push(lifeOfSigning(project, signing, kind === "refresh" ? "refresh " : ""));
+    if (!signing) continue;
+    const lives = livesOfSigning(project, signing);
+    const prefix = kind === "refresh" ? "refresh " : "";
+    out.push(...(lives.length > 0 ? lives : [settable(project, () => lifeOfSigning(project, signing, prefix))]));
   }
-  if (signings.length > 0) return out;
+  if (signings.length > 0)
+    return [...Map.groupBy(out, ({ choice }) => choice).values()].flatMap(([first]) => first ?? []);
   const claims = ownClaims(project, reader);
   if (!claims?.literal) return [];
-  return [
-    lifeFinding(
-      claims.expiries.map((node) => lifeFromNow(project, node)).find(Boolean),
-      claims.names.has("exp") || !claims.whole,
-      claims.literal,
-      "",
-    ),
-  ];
+  const { expiries, literal } = claims;
+  const read = () => firstLife(project, expiries);
+  return [settable(project, () => lifeFinding(read(), claims.names.has("exp") || !claims.whole, literal, ""))];
+}
+
+/** The life of the first expiry that can be read; no other is looked at. */
+function firstLife(project: Project, expiries: readonly Node[]): Duration | undefined {
+  for (const node of expiries) {
+    const found = lifeFromNow(project, node);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The lives of a signing that is for several kinds of tokens; none when it is for one. */
+function livesOfSigning(project: Project, { life, payload }: Signing): Sighting[] {
+  const read = (node: Node) => lifeOfOption(project, node) ?? lifeFromNow(project, node);
+  const expiries = life ? [life] : payload ? readClaims(project, payload).expiries : [];
+  const kinds = expiries.map((node) => livesByKind(project, node, life ? read : (at) => lifeFromNow(project, at)));
+  if (!life && payload)
+    kinds.push(livesByKind(project, payload, (at) => firstLife(project, readClaims(project, at).expiries)));
+  const told = kinds.find((lives) => lives.some((one) => one.read())) ?? [];
+  return told.map((one) =>
+    settable(project, () => lifeFinding(one.read(), true, one.at, one.isRefresh ? "refresh " : "")),
+  );
 }
 
 function lifeOfSigning(project: Project, signing: Signing, prefix: string): Sighting {
@@ -211,7 +231,7 @@ function lifeOfSigning(project: Project, signing: Signing, prefix: string): Sigh
   if (signing.defaultLife !== undefined)
     return { choice: `${prefix}${lifeText(signing.defaultLife)}`, origin: "library", at: node };
   const claims = payload && readClaims(project, payload);
-  const found = claims?.expiries.map((node) => lifeFromNow(project, node)).find(Boolean);
+  const found = claims && firstLife(project, claims.expiries);
   return lifeFinding(
     found,
     (claims?.names.has("exp") ?? false) || added.includes("exp") || claims?.whole === false,

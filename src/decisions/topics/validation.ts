@@ -23,10 +23,10 @@ export function inputValidation(
 ): Sighting[] {
   const found = [...more, ...libraries.flatMap((library) => schemasOf(project, library))];
   if (found.length > 0) return firstOfEach(found);
-  const [tested] = byHand(project)
+  const [tested, ...also] = byHand(project)
     .filter((node) => project.isLive(node))
     .sort(earlier);
-  return [tested ? { choice: "hand-written", origin: "hand-written", at: tested } : absent()];
+  return [tested ? { choice: "hand-written", origin: "hand-written", at: tested, also } : absent()];
 }
 
 function schemasOf(project: Project, { choice, origin, calls, bases }: ValidationLibrary): Sighting[] {

@@ -3,6 +3,7 @@ import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { byFunction, cors, originsOf } from "../../topics/cors.ts";
 import { headersSet } from "../../topics/headers.ts";
+import { settable } from "../../topics/settable.ts";
 
 const MIDDLEWARE = /^(fastapi|starlette)\.middleware\.cors\.CORSMiddleware$/;
 
@@ -32,9 +33,9 @@ function starlette(project: Project): Sighting[] {
     const isDirect = call.is(MIDDLEWARE);
     if (!isDirect && !(added && isCors(project, added))) return [];
     const list = call.option("allow_origins");
-    const written = list ? originsOf(project, list) : call.option("allow_origin_regex") ? "by pattern" : "none";
-    const origins = (added && judgedBy(project, added)) ?? written;
-    return [{ choice: `middleware, ${origins}`, origin: "framework", at: call.node }];
+    const written = () => (list ? originsOf(project, list) : call.option("allow_origin_regex") ? "by pattern" : "none");
+    const origins = () => (added && judgedBy(project, added)) ?? written();
+    return [settable(project, () => ({ choice: `middleware, ${origins()}`, origin: "framework", at: call.node }))];
   });
 }
 
@@ -45,7 +46,8 @@ function flask(project: Project): Sighting[] {
     const inner = resources && project.language.expr(project.resolver.source(resources));
     const first = inner?.type === "object" ? inner.entries[0]?.value : undefined;
     const list = call.option("origins") ?? (first && project.resolver.property(first, "origins"));
-    return { choice: `middleware, ${list ? originsOf(project, list) : "*"}`, origin: "library", at: call.node };
+    const origins = () => (list ? originsOf(project, list) : "*");
+    return settable(project, () => ({ choice: `middleware, ${origins()}`, origin: "library", at: call.node }));
   });
 }
 
@@ -54,7 +56,7 @@ function django(project: Project): Sighting[] {
     if (!/^["']corsheaders\.middleware\.CorsMiddleware["']$/.test(node.text)) return [];
     const all = project.fields("CORS_ALLOW_ALL_ORIGINS")[0] ?? project.fields("CORS_ORIGIN_ALLOW_ALL")[0];
     const list = project.fields("CORS_ALLOWED_ORIGINS")[0] ?? project.fields("CORS_ORIGIN_WHITELIST")[0];
-    const origins =
+    const origins = () =>
       all?.text === "True"
         ? "*"
         : list
@@ -62,7 +64,7 @@ function django(project: Project): Sighting[] {
           : project.fields("CORS_ALLOWED_ORIGIN_REGEXES")[0]
             ? "by pattern"
             : "none";
-    return [{ choice: `middleware, ${origins}`, origin: "library", at: node }];
+    return [settable(project, () => ({ choice: `middleware, ${origins()}`, origin: "library", at: node }))];
   });
 }
 

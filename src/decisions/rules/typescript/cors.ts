@@ -5,6 +5,7 @@ import type { Node } from "../../source/node.ts";
 import type { Project } from "../../source/project.ts";
 import { cors, originsOf } from "../../topics/cors.ts";
 import { headersSet } from "../../topics/headers.ts";
+import { settable } from "../../topics/settable.ts";
 
 const LIBRARIES: { names: RegExp; origin: Decision["origin"]; otherwise: string }[] = [
   { names: /^cors$/, origin: "library", otherwise: "*" },
@@ -19,7 +20,8 @@ function finding(
   origin: Decision["origin"],
   otherwise: string,
 ): Sighting {
-  return { choice: `middleware, ${list ? originsOf(project, list) : otherwise}`, origin, at: call.node };
+  const origins = () => (list ? originsOf(project, list) : otherwise);
+  return settable(project, () => ({ choice: `middleware, ${origins()}`, origin, at: call.node }));
 }
 
 function built(project: Project): Sighting[] {
