@@ -29,7 +29,11 @@ export function segments(text) {
   return parts;
 }
 
+/** What most texts are made of alone: the looks at single characters are spared. */
+const PLAIN = /^[\t\n\x20-\x7e]*$/;
+
 /** The text with every such character replaced by its mark. CR LF is one line end. */
 export function visible(text) {
+  if (PLAIN.test(text)) return text;
   return text.replaceAll("\r\n", "\n").replace(UNSEEN, markFor);
 }
