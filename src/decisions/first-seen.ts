@@ -27,7 +27,11 @@ export interface StepLedger {
   decisions: readonly Choice[];
 }
 
-const same = (a: Choice, b: Choice) => a.topic === b.topic && a.choice === b.choice && a.of === b.of;
+const same = (a: Choice, b: Choice) =>
+  a.topic === b.topic && a.choice === b.choice && a.of === b.of && isLack(a) === isLack(b);
+
+/** Somebody's `none` is another choice than there being nothing. */
+const isLack = ({ origin }: Decision) => origin === "absent";
 
 /**
  * Says of each choice of the final ledger since which step it has stood: the first of the unbroken row of steps that

@@ -51,6 +51,22 @@ describe("the step at which a choice came to stay", () => {
     ]);
   });
 
+  test("is not that of there being nothing, where somebody later writes the same", async () => {
+    const routes =
+      'import express from "express";\nconst app = express();\napp.get("/jobs", (req, res) => res.json([]));\n';
+    const cors = `app.use((req, res, next) => {
+  if (req.headers.origin === "https://app.example") {
+    res.setHeader("Access-Control-Allow-Origin", "https://app.example");
+    res.setHeader("Access-Control-Allow-Methods", "GET, POST");
+  }
+  next();
+});
+`;
+    expect(await ledgerAfter("cors-methods-told", { "app.js": routes }, { "app.js": routes + cors })).toEqual([
+      expect.stringMatching(/^none at app\.js:\d+, step 1 \(c1\)$/),
+    ]);
+  });
+
   test("is told for each secret by its own name", async () => {
     const one = 'import os\n\nA = os.environ["JWT_SECRET"]\n';
     const two = `${one}B = os.environ["WEBHOOK_SECRET"]\n`;
