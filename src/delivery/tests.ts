@@ -166,10 +166,11 @@ export class Checkout {
     const what = lists.length > 0 ? lists.map((file) => `-r ${file}`).join(" ") : "pytest httpx";
     const [pip, uv] = [".venv/bin/python -m pip", "uv pip"];
     const into = `--target "${laid}" ${what}`;
-    const install = (tool: string, python: string) =>
-      `{ ${tool} freeze${python} | grep == > .own-versions; ${tool} install -q${python} ${into} -c .own-versions || { rm -rf "${laid}"; ${tool} install -q${python} ${into}; }; }`;
+    // pip compiles what it installs by itself; uncompiled, every run of the suite would do it.
+    const install = (tool: string, python: string, flags: string) =>
+      `{ ${tool} freeze${python} | grep == > .own-versions; ${tool} install ${flags}${python} ${into} -c .own-versions || { rm -rf "${laid}"; ${tool} install ${flags}${python} ${into}; }; }`;
     const finished = await runInstall(
-      `if command -v uv >/dev/null 2>&1; then ${install(uv, " --python .venv/bin/python")}; else ${install(pip, "")}; fi`,
+      `if command -v uv >/dev/null 2>&1; then ${install(uv, " --python .venv/bin/python", "-q --compile-bytecode")}; else ${install(pip, "", "-q")}; fi`,
       folder,
       this.#sandbox,
       this.#signal,
