@@ -40,7 +40,10 @@ export function corsFacts(observed: readonly Exchange[]): BehaviourFact[] {
     .find((value) => value === "*" || value === origin);
   const methods = listIn(preflights, "access-control-allow-methods");
   // Tells the methods as well, to anybody, and is no CORS header (RFC 9110, 10.2.1): no browser reads it to a page.
-  const allow = listIn(preflights, "allow");
+  const allow = preflights.flatMap((one) => {
+    const listed = listIn([one], "allow");
+    return listed ? [`${listed} at ${one.request.path}`] : [];
+  });
   return [
     allowed
       ? {
@@ -66,7 +69,7 @@ export function corsFacts(observed: readonly Exchange[]): BehaviourFact[] {
         methods
           ? `${origin}, which is not asked for, is told Access-Control-Allow-Methods: ${methods}`
           : `${origin} is told no Access-Control-Allow-Methods`,
-        ...(allow ? [`the answer to OPTIONS has Allow: ${allow}, which is no CORS header`] : []),
+        ...(allow.length > 0 ? [`answers to OPTIONS have Allow: ${allow.join(", ")}, which is no CORS header`] : []),
       ].join("; "),
     },
   ];
