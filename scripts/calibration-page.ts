@@ -88,7 +88,7 @@ function steadinessTable(): string[] {
       0,
     );
     lines.push(
-      `| ${[one.name, one.attacks, one.underLoad, verdicts, flips.length === 0 ? "0" : flips.map(({ id, flips: n }) => `${id}: ${n}`).join(", "), one.secondsQuiet, one.secondsUnderLoad].join(" | ")} |`,
+      `| ${[one.name, one.attacks, one.underLoad, verdicts, flips.length === 0 ? "0" : flips.map(({ id, flips: n }) => `${id}: ${n}`).join(", "), one.secondsQuiet, one.underLoad > 0 ? one.secondsUnderLoad : "not measured"].join(" | ")} |`,
     );
   }
   const ids = [...new Set(apps.flatMap((one) => Object.keys(one.verdicts)))].sort();
