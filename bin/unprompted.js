@@ -15,7 +15,9 @@ const major = Number(process.versions.node.split(".")[0]);
 if (major >= 24) {
   if (handedOver) {
     // Who kills the command means all of it: SIGKILL cannot be passed on, but the channel ends with its holder.
-    process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+    const end = () => process.kill(process.pid, "SIGKILL");
+    if (!process.connected) end();
+    process.once("disconnect", end);
     process.channel?.unref();
   }
   // Stripped types are kept between runs: a start takes half the time and less memory.

@@ -84,8 +84,9 @@ export interface SteadinessOptions {
 }
 
 /**
- * Attacks every app `attacks` times, every second time under load. With `save` each attack is kept as it ends, so that a
- * run that is cut off goes on with `stale` where it stopped.
+ * Attacks every app `attacks` times, every second time under load. With `save` each attack with all exploits is kept as it
+ * ends, so that a run that is cut off goes on with `stale` where it stopped; exploits that have changed since are counted
+ * anew, and kept once they are counted as often as the others.
  */
 export async function measureSteadiness(options: SteadinessOptions): Promise<Steadiness[]> {
   const out: Steadiness[] = [];

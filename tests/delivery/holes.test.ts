@@ -96,7 +96,15 @@ const python = (decode: string, tests: string): Files => ({
   "test_tokens.py": `${PYTHON_SUITE}${tests}`,
 });
 
-const SOUND_BUT_FOR_THE_SIGNATURE: readonly (readonly [string, "node" | "python", Files])[] = [
+type Suite = readonly [string, "node" | "python", Files];
+
+/** The same tests with each of the Python libraries. */
+const inBothLibraries = (tests: string, words = ""): readonly Suite[] => [
+  [`python-jose${words}`, "python", python(JOSE, tests)],
+  [`PyJWT${words}`, "python", python(PYJWT, tests)],
+];
+
+const SOUND_BUT_FOR_THE_SIGNATURE: readonly Suite[] = [
   [
     "jose",
     "node",
@@ -111,19 +119,7 @@ test("no expiry", () => refused(signed({}, { drop: "exp" })));
 test("no token at all", () => refused("abc"));
 `),
   ],
-  ...(
-    [
-      ["python-jose", JOSE],
-      ["PyJWT", PYJWT],
-    ] as const
-  ).map(
-    ([library, decode]) =>
-      [
-        library,
-        "python" as const,
-        python(
-          decode,
-          `
+  ...inBothLibraries(`
 
 def test_others():
     refused(signed(aud="refresh"))
@@ -131,13 +127,10 @@ def test_others():
     refused(signed(exp=1))
     refused(signed(drop="exp"))
     refused("abc")
-`,
-        ),
-      ] as const,
-  ),
+`),
 ];
 
-const ONLY_THE_SIGNATURE: readonly (readonly [string, "node" | "python", Files])[] = [
+const ONLY_THE_SIGNATURE: readonly Suite[] = [
   [
     "jose, another key",
     "node",
@@ -156,21 +149,19 @@ test("unsigned", () =>
   }));
 `),
   ],
-  ["python-jose, another key", "python", python(JOSE, '\n\ndef test_key():\n    refused(signed("x" * 40))\n')],
-  ["PyJWT, another key", "python", python(PYJWT, '\n\ndef test_key():\n    refused(signed("x" * 40))\n')],
+  ...inBothLibraries('\n\ndef test_key():\n    refused(signed("x" * 40))\n', ", another key"),
 ];
 
-const ONLY_THE_EXPIRY: readonly (readonly [string, "node" | "python", Files])[] = [
+const ONLY_THE_EXPIRY: readonly Suite[] = [
   [
     "jose",
     "node",
     node('test("expired", () => assert.rejects(async () => read(await signed({ exp: 1 }), "access")));\n'),
   ],
-  ["python-jose", "python", python(JOSE, "\n\ndef test_expired():\n    refused(signed(exp=1))\n")],
-  ["PyJWT", "python", python(PYJWT, "\n\ndef test_expired():\n    refused(signed(exp=1))\n")],
+  ...inBothLibraries("\n\ndef test_expired():\n    refused(signed(exp=1))\n"),
 ];
 
-const ALL_BUT_THE_EXPIRY: readonly (readonly [string, "node" | "python", Files])[] = [
+const ALL_BUT_THE_EXPIRY: readonly Suite[] = [
   [
     "jose",
     "node",
@@ -181,28 +172,13 @@ test("expired, and by another", () => refused(signed({ exp: 1 }, { by: foreign }
 test("expired, and for another", () => refused(signed({ exp: 1, aud: "refresh" })));
 `),
   ],
-  ...(
-    [
-      ["python-jose", JOSE],
-      ["PyJWT", PYJWT],
-    ] as const
-  ).map(
-    ([library, decode]) =>
-      [
-        library,
-        "python" as const,
-        python(
-          decode,
-          `
+  ...inBothLibraries(`
 
 def test_others():
     refused(signed(drop="exp"))
     refused(signed("x" * 40, exp=1))
     refused(signed(exp=1, aud="refresh"))
-`,
-        ),
-      ] as const,
-  ),
+`),
 ];
 
 describe("a hole is that one hole", () => {

@@ -1,3 +1,4 @@
+import { durationOf, splitBy } from "./derived.ts";
 import type { Expr } from "./expr.ts";
 import type { Node } from "./node.ts";
 import type { Resolver } from "./resolver.ts";
@@ -12,14 +13,6 @@ const SAME_VALUE =
   /^(int|float|str|bool|bytes|Number|String|BigInt|parseInt|parseFloat|Number\.parseInt|Number\.parseFloat|pathlib\.Path|TextEncoder\(\)\.encode|Buffer\.from|crypto\.createSecretKey|pydantic\.SecretStr|set|frozenset|list|tuple|Set|Set\(\))$/;
 const SAME_METHODS =
   /^(encode|trim|strip|toLowerCase|lower|toUpperCase|upper|get_secret_value|toString|rstrip|decode|total_seconds|padEnd)$/;
-const UNIT_SECONDS: Record<string, number> = {
-  seconds: 1,
-  minutes: 60,
-  hours: 3600,
-  days: 86_400,
-  weeks: 604_800,
-  milliseconds: 0.001,
-};
 const MAX_DEPTH = 20;
 /** A name that is written more often than this says nothing. */
 const MAX_CANDIDATES = 6;
@@ -319,7 +312,10 @@ export class Evaluator {
     if (expr.type !== "call") return { kind: "unknown", at: node };
     const name = this.resolver.name(expr.callee) ?? "";
     const first = expr.args[0]?.value;
-    if (/(^|\.)timedelta$/.test(name)) return this.#duration(node, expr.args);
+    if (/(^|\.)timedelta$/.test(name)) {
+      const figures = expr.args.map((arg) => ({ unit: arg.name, value: this.value(arg.value) }));
+      return durationOf(node, figures);
+    }
     const method = node.file.language.expr(expr.callee);
     if (SAME_VALUE.test(name) && first) return this.value(first);
     if (method.type === "member" && method.property === "get" && first && /config$/.test(method.object.text))
@@ -330,7 +326,8 @@ export class Evaluator {
       method.type === "member" &&
       (method.property === "split" || method.property === "filter" || method.property === "map")
     ) {
-      return this.#split(method.object, method.property, first);
+      const value = this.value(method.object);
+      return method.property === "split" ? splitBy(value, (first && this.text(first)) || ",") : value;
     }
     return this.#ownFunction(
       node,
@@ -359,35 +356,6 @@ export class Evaluator {
     const written = key === undefined ? undefined : this.#byFieldName(node, key);
     if (written && written.kind !== "unknown") return written;
     return args[1] ? this.value(args[1].value) : { kind: "unknown", at: node };
-  }
-
-  #split(object: Node, method: string, separator: Node | undefined): Value {
-    const value = this.value(object);
-    if (method !== "split") return value;
-    const cut = (from: Value): Value => {
-      if (from.kind === "setting") return from.fallback ? { ...from, fallback: cut(from.fallback) } : from;
-      if (from.kind !== "text") return from;
-      const by = (separator && this.text(separator)) || ",";
-      return {
-        kind: "list",
-        items: from.text.split(by).map((text) => ({ kind: "text", text: text.trim(), at: from.at })),
-        at: from.at,
-      };
-    };
-    return cut(value);
-  }
-
-  #duration(node: Node, args: { name: string | null; value: Node }[]): Value {
-    let total = 0;
-    let at = node;
-    for (const arg of args) {
-      const value = settled(this.value(arg.value));
-      if (value?.kind !== "number" && value?.kind !== "text") return { kind: "unknown", at: node };
-      total +=
-        Number(value.kind === "number" ? value.value : value.text) * (UNIT_SECONDS[arg.name ?? "days"] ?? Number.NaN);
-      at = value.at;
-    }
-    return Number.isFinite(total) ? { kind: "number", value: total, at } : { kind: "unknown", at: node };
   }
 
   /** A helper of the app: one that reads the environment gives a setting, any other what it returns. */
