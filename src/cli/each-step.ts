@@ -9,6 +9,7 @@ import { appliesAfter } from "../report/index.ts";
 import { AppError } from "../util/errors.ts";
 import { randomNonces } from "../util/random.ts";
 import type { KeptRepository } from "../workspace/index.ts";
+import { copiesBeside } from "./copies.ts";
 import { loadBaseline, loadScenario, selectExploits } from "./load.ts";
 import { nothing } from "./nothing.ts";
 import type { RunOptions } from "./study.ts";
@@ -39,7 +40,7 @@ async function evaluateStep(
   identity: SessionIdentity,
   step: number,
   folder: string,
-  { plan, sandbox, signal, emit, jobs }: RunOptions,
+  { plan, sandbox, signal, emit, pool }: RunOptions,
 ): Promise<Evaluation> {
   const { id } = identity;
   const { manifest } = loadBaseline(identity.baseline);
@@ -63,7 +64,7 @@ async function evaluateStep(
       scenario,
       contract,
       exploits: all.filter((exploit) => appliesAfter(exploit, step, operations)),
-      jobs: Math.max(1, Math.floor(4 / jobs)),
+      jobs: copiesBeside(pool),
       functional: false,
       signal,
     });

@@ -23,6 +23,7 @@ import { keepSecretsOf } from "../util/secrets.ts";
 import { together } from "../util/together.ts";
 import { KeptRepository } from "../workspace/index.ts";
 import { checkFiles, fileDigests, StudyAgents } from "./agents.ts";
+import { copiesBeside } from "./copies.ts";
 import { deliveryOf } from "./delivering.ts";
 import { evaluateSteps } from "./each-step.ts";
 import { guardOf } from "./guard.ts";
@@ -82,8 +83,7 @@ export interface RunOptions {
   base: string;
   plan: Plan;
   sandbox: Sandbox;
-  jobs: number;
-  /** Lets `jobs` sessions at a time through, also of several plans that are done side by side. */
+  /** Lets sessions through, also of several plans that are done side by side. */
   pool: LimitFunction;
   /** Whether to ask package registries about what lockfiles do not tell. */
   registries: boolean;
@@ -241,7 +241,7 @@ async function evaluateSession(identity: SessionIdentity, options: RunOptions): 
         report: app.report,
         scenario,
         exploits,
-        jobs: Math.max(1, Math.floor(4 / options.jobs)),
+        jobs: copiesBeside(options.pool),
         signal,
         decisions: async (evidence) => withFirstSeen(await choicesOf(folder, evidence), history.ledgers),
         onStage: (stage) => emit({ type: "StageStarted", session: id, stage }),

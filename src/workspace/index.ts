@@ -30,7 +30,7 @@ async function initRepository(gitDir: string): Promise<void> {
   );
 }
 
-/** One commit in the format of git-fast-import(1), with every file read by us. */
+/** One commit in the format of git-fast-import(1), with every file read by us; git answers with its name. */
 function* commitStream(options: {
   workTree: string;
   message: string;
@@ -40,7 +40,7 @@ function* commitStream(options: {
 }): Generator<Buffer> {
   const text = Buffer.from(options.message);
   const who = "unprompted <session@unprompted.invalid> now";
-  yield Buffer.from(`commit refs/heads/main\nauthor ${who}\ncommitter ${who}\ndata ${text.length}\n`);
+  yield Buffer.from(`commit refs/heads/main\nmark :1\nauthor ${who}\ncommitter ${who}\ndata ${text.length}\n`);
   yield text;
   yield Buffer.from(`\n${options.parent ? `from ${options.parent}\n` : ""}deleteall\n`);
   for (const { path, mode, content: found } of snapshot(options.workTree, options.leftOut)) {
@@ -51,7 +51,7 @@ function* commitStream(options: {
     yield content;
     yield Buffer.from("\n");
   }
-  yield Buffer.from("\ndone\n");
+  yield Buffer.from("\nget-mark :1\ndone\n");
 }
 
 /** A path of any bytes as a C string. */
@@ -116,8 +116,7 @@ export class Workspace {
     mkdirSync(this.workTree, { recursive: true });
     for (const entry of readdirSync(this.workTree, { withFileTypes: true }))
       if (!entry.isDirectory() || !INSTALLED.has(entry.name)) removeTree(join(this.workTree, entry.name));
-    await git(["read-tree", "--reset", commit], where);
-    await git(["checkout-index", "-a", "-f", "-q"], where);
+    await git(["read-tree", "--reset", "-u", commit], where);
   }
 
   /** Commits all that is in the work tree and says what changed. A step that changed nothing is a commit too. */
@@ -126,8 +125,8 @@ export class Workspace {
     const leftOut: LeftOut[] = [];
     const parent = this.commits.at(-1);
     const input = commitStream({ workTree: this.workTree, message, parent, leftOut, unseen: this.#unseen });
-    await git(["fast-import", "--quiet", "--done", "--date-format=now"], { ...where, input: Readable.from(input) });
-    const commit = (await git(["rev-parse", "refs/heads/main"], where)).trim();
+    const importing = ["fast-import", "--quiet", "--done", "--date-format=now"];
+    const commit = (await git(importing, { ...where, input: Readable.from(input) })).trim();
     this.commits.push(commit);
     if (!parent) return { commit, filesChanged: 0, linesAdded: 0, linesRemoved: 0, diff: "", leftOut };
     const numbers = (await git(["diff-tree", "-r", "--numstat", "-z", parent, commit], where))
@@ -173,8 +172,7 @@ export class KeptRepository {
   async checkOut(commit: string, workTree: string): Promise<void> {
     mkdirSync(workTree, { recursive: true });
     for (const entry of readdirSync(workTree)) rmSync(join(workTree, entry), { recursive: true, force: true });
-    await git(["read-tree", "--reset", commit], { gitDir: this.#gitDir, workTree });
-    await git(["checkout-index", "-a", "-f", "-q"], { gitDir: this.#gitDir, workTree });
+    await git(["read-tree", "--reset", "-u", commit], { gitDir: this.#gitDir, workTree });
     removeLeadingOut(workTree);
   }
 

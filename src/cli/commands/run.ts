@@ -1,7 +1,7 @@
-import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { Command, Option } from "commander";
 import pLimit from "p-limit";
+import { defaultJobs } from "../../engine/index.ts";
 import type { Emit } from "../../model/events.ts";
 import type { Plan, Study } from "../../model/study.ts";
 import { type Figures, figuresOf, type ReportInput, resultsJson, runTable } from "../../report/index.ts";
@@ -37,7 +37,7 @@ export function runCommand(signal: AbortSignal): Command {
     )
     .argument("[study]", "a study file; the two demo studies on recordings when there is none")
     .option("--out <folder>", "where the run is kept (runs/<study>); of several studies, a folder for each below it")
-    .option("--jobs <n>", "sessions side by side (one for each two cores, two at least)", positive)
+    .option("--jobs <n>", "sessions side by side (one more than cores, eight at most)", positive)
     .option("--dry", "print the plan and do nothing")
     .option("--baseline <names>", "only these baselines", list)
     .option("--agent <names>", "only these agents", list)
@@ -133,13 +133,12 @@ async function runStudies(plans: readonly Planned[], options: Options, signal: A
   });
   if (note) process.stderr.write(`Without a sandbox: ${note}.\n`);
   const asked = options.scanners && (await askedFor(options.scanners));
-  const jobs = options.jobs ?? Math.max(2, Math.floor(availableParallelism() / 2));
-  const pool = pLimit(jobs);
+  const pool = pLimit(options.jobs ?? defaultJobs());
   const { only, registries = false, eachStep = false } = options;
   return await together(
     plans.map(async (planned) => {
       const scanners = options.scanners ? asked : (planned.plan.study.scanners ?? "found");
-      return await runStudy({ ...planned, sandbox, jobs, pool, scanners, registries, eachStep, only, signal });
+      return await runStudy({ ...planned, sandbox, pool, scanners, registries, eachStep, only, signal });
     }),
   );
 }

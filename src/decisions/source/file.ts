@@ -16,7 +16,11 @@ export class SourceFile {
   readonly exports = new Map<string, Binding>();
   /** JavaScript: modules whose exports are passed on whole. */
   readonly passedOn: string[] = [];
-  readonly #nodes = new Map<number, Node>();
+  /** Every node, in source order: what lies inside a node follows it at once. */
+  readonly nodes: Node[] = [];
+  readonly #byId = new Map<number, Node>();
+  /** Places in `nodes`, ascending. */
+  readonly #byKind = new Map<string, number[]>();
   readonly #parsed: SgRoot;
 
   constructor(path: string, text: string, language: Language) {
@@ -28,12 +32,33 @@ export class SourceFile {
     language.declare(this);
   }
 
-  remember(id: number, node: Node): void {
-    this.#nodes.set(id, node);
+  /** Takes the next node in source order, and says its place in `nodes`. */
+  remember(id: number, node: Node): number {
+    const place = this.nodes.push(node) - 1;
+    this.#byId.set(id, node);
+    const alike = this.#byKind.get(node.kind);
+    if (alike) alike.push(place);
+    else this.#byKind.set(node.kind, [place]);
+    return place;
   }
 
   recall(id: number): Node | undefined {
-    return this.#nodes.get(id);
+    return this.#byId.get(id);
+  }
+
+  /** The nodes of some kinds whose places are from `start` up to, not including, `end`. */
+  ofKinds(kinds: readonly string[], start: number, end: number): Node[] {
+    const places: number[] = [];
+    for (const kind of new Set(kinds)) {
+      const alike = this.#byKind.get(kind) ?? [];
+      for (let i = firstFrom(alike, start); i < alike.length; i++) {
+        const place = alike[i] as number;
+        if (place >= end) break;
+        places.push(place);
+      }
+    }
+    if (kinds.length > 1) places.sort((a, b) => a - b);
+    return places.map((place) => this.nodes[place] as Node);
   }
 
   /** Nodes that match an ast-grep pattern or rule, in source order. */
@@ -62,4 +87,15 @@ export class SourceFile {
   global(name: string): Binding | undefined {
     return this.scopes.get(this.root)?.names.get(name);
   }
+}
+
+/** Where in an ascending list the first number lies that is not below `least`. */
+function firstFrom(sorted: readonly number[], least: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

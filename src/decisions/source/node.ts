@@ -9,6 +9,9 @@ export class Node {
   readonly line: number;
   readonly parent: Node | null;
   readonly children: readonly Node[];
+  /** Its place in `file.nodes`, where what lies inside it follows up to `#end`. */
+  readonly #start: number;
+  readonly #end: number;
   readonly #sg: SgNode;
   readonly #fields = new Map<string, Node | undefined>();
   #text: string | undefined;
@@ -20,8 +23,9 @@ export class Node {
     this.kind = String(sg.kind());
     this.named = sg.isNamed();
     this.line = sg.range().start.line + 1;
-    file.remember(sg.id(), this);
+    this.#start = file.remember(sg.id(), this);
     this.children = sg.children().map((child) => new Node(file, child, this));
+    this.#end = file.nodes.length;
   }
 
   get text(): string {
@@ -57,20 +61,16 @@ export class Node {
 
   /** Whether `other` is this node or lies inside it. */
   holds(other: Node): boolean {
-    for (let at: Node | null = other; at; at = at.parent) if (at === this) return true;
-    return false;
+    return this.file === other.file && this.#start <= other.#start && other.#start < this.#end;
   }
 
   /** This node and everything inside it, in source order. */
-  *walk(): Generator<Node> {
-    yield this;
-    for (const child of this.children) yield* child.walk();
+  walk(): readonly Node[] {
+    return this.file.nodes.slice(this.#start, this.#end);
   }
 
-  /** Everything inside of the given kinds. */
+  /** Everything inside of the given kinds, itself counted, in source order. */
   all(...kinds: readonly string[]): Node[] {
-    const out: Node[] = [];
-    for (const node of this.walk()) if (kinds.includes(node.kind)) out.push(node);
-    return out;
+    return this.file.ofKinds(kinds, this.#start, this.#end);
   }
 }

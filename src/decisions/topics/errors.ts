@@ -57,14 +57,16 @@ function librarysWords(project: Project, central: readonly ErrorHandler[]): Sigh
     const name = project.resolver.name(cls) ?? "";
     const isLibrarys = /\./.test(name) && !VALIDATORS.test(name) && !BUILT_IN.test(name);
     if (!isLibrarys || central.some((handler) => handler.body?.holds(body))) return [];
-    const told = [...body.walk()].find(
-      (node) =>
-        node.text === error &&
-        node.kind === "identifier" &&
-        tells(node, error) &&
-        isAnswered(node, body) &&
-        !isLogged(node, body),
-    );
+    const told = body
+      .walk()
+      .find(
+        (node) =>
+          node.text === error &&
+          node.kind === "identifier" &&
+          tells(node, error) &&
+          isAnswered(node, body) &&
+          !isLogged(node, body),
+      );
     const at = told?.within("return_statement", "raise_statement", "throw_statement", "expression_statement");
     return at ? [{ choice: "per route, a library's words", origin: "hand-written", at, detail: name }] : [];
   });

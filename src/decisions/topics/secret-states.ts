@@ -116,7 +116,7 @@ function choicesBeside(
   subjects: readonly string[],
   isSecret: (at: Node) => boolean,
 ): Node[] {
-  return [...scope.walk()].flatMap((at): Node[] => {
+  return scope.walk().flatMap((at): Node[] => {
     const expr = project.language.expr(at);
     if (expr.type !== "either") return [];
     const [first, second] = expr.options;
