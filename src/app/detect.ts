@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AppRecipe } from "../model/app.ts";
 import { UserError } from "../util/errors.ts";
 import { pythonApp, pythonInstall } from "./python.ts";
+import { rustBinary } from "./rust.ts";
 import { readmeText, sourceFiles, sourceTexts } from "./source.ts";
 
 /** What the user said on the command line; an empty string skips the stage. */
@@ -26,11 +27,13 @@ const read = (folder: string, file: string) =>
 
 /**
  * Finds out how the app in a folder is installed, built and started: a Procfile, package.json, a Python project
- * (FastAPI, Flask, Django, Starlette, Litestar), go.mod, Cargo.toml or pom.xml. Overrides win, stage by stage.
- * Throws UserError("bad-arguments") when no start command can be found, naming what to pass.
+ * (Django, what ASGI and WSGI servers serve, or a program that serves), go.mod, Cargo.toml or pom.xml. Overrides win,
+ * stage by stage. Throws UserError("bad-arguments") when no start command can be found, naming what to pass.
  */
 export function detectRecipe(folder: string, overrides: Overrides): AppRecipe {
-  const found = node(folder) ?? python(folder) ?? compiled(folder);
+  // A project of one language may hold the manifest of another for its tools: the one that can be started is the app's.
+  const all = [node, python, compiled, barePython].map((of) => of(folder));
+  const found = all.find((one) => one?.start) ?? all.find((one) => one !== undefined);
   const procfile = read(folder, "Procfile")?.match(/^web:\s*(.+)$/m)?.[1];
   const start = overrides.start || found?.start || procfile;
   if (!start) {
@@ -150,6 +153,14 @@ function python(folder: string): Found | undefined {
   return { ...common, ...app };
 }
 
+/** A Python app that needs nothing but Python, and so says nowhere what it needs. */
+function barePython(folder: string): Found | undefined {
+  if (!sourceFiles(folder).some((file) => file.endsWith(".py"))) return undefined;
+  const app = pythonApp(folder);
+  if (!app.start) return undefined;
+  return { toolchain: "python", install: "python3 -m venv .venv", build: null, dependencyFolder: ".venv", ...app };
+}
+
 /** The `main` package that serves: the one that the README runs or builds, or that listens, or that is nearest to the root. */
 function goCommand(folder: string): string {
   const mains = [...sourceTexts(folder)].filter(
@@ -177,14 +188,13 @@ function compiled(folder: string): Found | undefined {
       buildFolders: [],
     };
   }
-  const cargo = read(folder, "Cargo.toml");
-  if (cargo !== undefined) {
-    const name = /^\s*name\s*=\s*"([^"]+)"/m.exec(cargo)?.[1] ?? "app";
+  if (existsSync(join(folder, "Cargo.toml"))) {
+    const name = rustBinary(folder);
     return {
       framework: "Rust",
       install: null,
-      build: "cargo build --release",
-      start: `exec ./target/release/${name}`,
+      build: name === undefined ? "cargo build --release" : `cargo build --release --bin ${name}`,
+      ...(name === undefined ? {} : { start: `exec ./target/release/${name}` }),
       buildFolders: ["target"],
     };
   }

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ownServer, PYTHON, programThatSetsUp, type Texts } from "./python-own-server.ts";
 import { readmeText, sourceFiles, sourceTexts } from "./source.ts";
-
-const PYTHON = "python";
 
 /** A virtual environment in .venv: by uv where it is on PATH, else by venv and pip. A lock, when there is one, constrains first. */
 export function pythonInstall(file: "requirements.txt" | "pyproject.toml", locked: boolean): string {
@@ -39,11 +38,24 @@ const PACKAGES: readonly [string, string, "asgi" | "wsgi"][] = [
   ["quart", "Quart", "asgi"],
   ["starlette", "Starlette", "asgi"],
 ];
+/** Frameworks whose apps run a server of their own, or one that they name. */
+const OWN_SERVER: readonly [string, string][] = [
+  ["aiohttp", "aiohttp"],
+  ["tornado", "Tornado"],
+  ["sanic", "Sanic"],
+  ["falcon", "Falcon"],
+  ["bottle", "Bottle"],
+  ["pyramid", "Pyramid"],
+  ["cherrypy", "CherryPy"],
+  ["robyn", "Robyn"],
+  ["blacksheep", "BlackSheep"],
+];
 
 /**
  * Finds the web application's framework and how to serve it. What the project itself says its servers load wins
  * (`uvicorn.run("app.main:app")`, a Procfile, Dockerfile or README): the object that a framework's constructor gives may
- * be wrapped in more before it is served. Else it is looked for in the source, and followed through its wrappers.
+ * be wrapped in more before it is served. Else it is looked for in the source, and followed through its wrappers. Of a
+ * framework that brings its own server, the project's own command is the start.
  */
 export function pythonApp(folder: string): { framework: string; start?: string } {
   if (existsSync(join(folder, "manage.py"))) {
@@ -64,14 +76,20 @@ export function pythonApp(folder: string): { framework: string; start?: string }
     })[0];
     return found ? [{ framework, kind, target: found }] : [];
   })[0];
-  const [, framework = "Python", kind = "asgi"] =
-    (built && ["", built.framework, built.kind]) ?? PACKAGES.find(([name]) => uses(name)) ?? [];
-  const named = namedTarget(folder, texts);
+  const commands = commandTexts(folder);
+  const known = (built && (["", built.framework, built.kind] as const)) ?? PACKAGES.find(([name]) => uses(name));
+  if (!known) {
+    const [, framework = "Python"] = OWN_SERVER.find(([name]) => uses(name)) ?? [];
+    const start = ownServer(folder, texts, commands);
+    if (start) return { framework, start };
+  }
+  const [, framework, kind] = known ?? ["", "Python", "asgi"];
+  const program = programThatSetsUp(texts, commands);
+  if (program) return { framework, start: program };
+  const named = namedTarget(commands, texts);
   const target = (kind === "wsgi" ? (built?.target ?? named) : (named ?? built?.target)) ?? madeBy(texts);
   return target ? { framework, start: serve(kind === "wsgi", target) } : { framework };
 }
-
-type Texts = readonly (readonly [file: string, text: string])[];
 
 /** Files that usually hold the application first. */
 function inOrder(texts: Texts): Texts {
@@ -116,8 +134,8 @@ const RUN_TEXT =
 /** `uvicorn.run(app, ...)`, where `app` was imported. */
 const RUN_NAME = /\buvicorn\.run\(\s*([A-Za-z_]\w*)\s*[,)]/;
 
-/** What the project's own commands and scripts serve, in this order, if it is there in the source. */
-function namedTarget(folder: string, texts: Texts): Target | undefined {
+/** What the project's own scripts and commands serve, in this order, if it is there in the source. */
+function namedTarget(commands: readonly string[], texts: Texts): Target | undefined {
   const said: Pick<Target, "module" | "name">[] = [];
   for (const [, text] of texts) {
     for (const [, module = "", name = ""] of text.matchAll(RUN_TEXT)) said.push({ module, name });
@@ -125,7 +143,7 @@ function namedTarget(folder: string, texts: Texts): Target | undefined {
     const from = name && new RegExp(`^from\\s+([\\w.]+)\\s+import\\s+(?:.*\\b)?${name}\\b`, "m").exec(text)?.[1];
     if (name && from && !from.startsWith(".")) said.push({ module: from, name });
   }
-  for (const text of commandTexts(folder))
+  for (const text of commands)
     for (const [, module = "", name = ""] of text.matchAll(COMMAND)) said.push({ module, name });
   for (const { module, name } of said) {
     const text = texts.find(([file]) => moduleOf(file) === module)?.[1];

@@ -10,12 +10,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The framework, and the command without what is the same for every app. */
-function served(files: Record<string, string>): string {
-  for (const [name, text] of Object.entries({ "requirements.txt": "", ...files })) {
+function write(files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
+}
+
+/** The framework, and the command without what is the same for every app. */
+function served(files: Record<string, string>): string {
+  write({ "requirements.txt": "", ...files });
   const { framework, start } = detectRecipe(folder, {});
   return `${framework}: ${start.replace("exec python -m ", "").replace(' --host 127.0.0.1 --port "$PORT"', "")}`;
 }
@@ -105,6 +109,87 @@ test.each<[string, Record<string, string>, string]>([
     },
     'Flask: flask --app "app:create_app" run',
   ],
+  [
+    "a package that is a program",
+    {
+      "app/main.py": "from aiohttp import web\ndef create_app(config):\n    return web.Application()\n",
+      "app/__main__.py": "from aiohttp import web\nfrom .main import create_app\nweb.run_app(create_app({}))\n",
+      "README.md": "    python -m venv .venv\n    python -m app\n",
+    },
+    "aiohttp: app",
+  ],
+  [
+    "what its Procfile runs, of a framework that brings its server",
+    {
+      "server.py": "import tornado.web\n",
+      Procfile: "web: python server.py --port=$PORT\nrelease: python migrate.py\n",
+    },
+    "Tornado: python server.py --port=$PORT",
+  ],
+  [
+    "the program that its README runs, not the one that fills its database",
+    {
+      "seed.py": "import bottle\nif __name__ == '__main__':\n    fill()\n",
+      "web.py": "import bottle\nif __name__ == '__main__':\n    bottle.run(host='0.0.0.0')\n",
+      "README.md": "First `python3 seed.py`, then `python3 web.py`.\n",
+    },
+    "Bottle: exec python web.py",
+  ],
+  [
+    "the program in its source, when nothing names one",
+    {
+      "src/jobs/__main__.py": "from jobs.http import main\nmain()\n",
+      "src/jobs/http.py":
+        "import http.server\ndef main():\n    http.server.ThreadingHTTPServer(('', 80), None).serve_forever()\n",
+    },
+    "Python: export PYTHONPATH=src; jobs",
+  ],
+  [
+    "behind the server that its README names, with its options",
+    {
+      "api/app.py": "import falcon\napp = falcon.App()\n",
+      "README.md": "```\n$ gunicorn -b 0.0.0.0:8000 --workers 2 api.app:app\n```\n",
+    },
+    'Falcon: exec gunicorn --bind=127.0.0.1:"$PORT" --workers 2 api.app:app',
+  ],
+  [
+    "by its own program, where that makes the tables",
+    {
+      "app.py":
+        "from flask import Flask\napp = Flask(__name__)\nif __name__ == '__main__':\n    with app.app_context():\n        db.create_all()\n    app.run(port=5000)\n",
+      "README.md": "python app.py\n",
+    },
+    "Flask: exec python app.py",
+  ],
+  [
+    "by the server that its README names, though its own program makes the tables",
+    {
+      "app.py":
+        "from flask import Flask\napp = Flask(__name__)\nif __name__ == '__main__':\n    init_db()\n    app.run(port=5000)\n",
+      "README.md": "python -m flask --app app run\n",
+    },
+    'Flask: flask --app "app:app" run',
+  ],
 ])("serves %s", (_, files, wanted) => {
   expect(served(files)).toBe(wanted);
+});
+
+test("an app of Python's own library needs no requirements", () => {
+  write({
+    "server.py": "from http.server import HTTPServer\nHTTPServer(('', 80), None).serve_forever()\n",
+  });
+  expect(detectRecipe(folder, {})).toMatchObject({
+    toolchain: "python",
+    install: "python3 -m venv .venv",
+    start: "exec python server.py",
+  });
+});
+
+test("a package.json for tools makes no Node app of it", () => {
+  write({
+    "package.json": '{"devDependencies": {"prettier": "3"}}',
+    "requirements.txt": "",
+    "main.py": "api = FastAPI()\n",
+  });
+  expect(detectRecipe(folder, {})).toMatchObject({ toolchain: "python", framework: "FastAPI" });
 });
