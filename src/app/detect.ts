@@ -4,7 +4,7 @@ import { AppRecipe } from "../model/app.ts";
 import { UserError } from "../util/errors.ts";
 import { pythonApp, pythonInstall } from "./python.ts";
 import { rustBinary } from "./rust.ts";
-import { readmeText, sourceFiles, sourceTexts } from "./source.ts";
+import { procfileWeb, readmeText, sourceFiles, sourceTexts } from "./source.ts";
 
 /** What the user said on the command line; an empty string skips the stage. */
 export interface Overrides {
@@ -31,10 +31,8 @@ const read = (folder: string, file: string) =>
  * stage by stage. Throws UserError("bad-arguments") when no start command can be found, naming what to pass.
  */
 export function detectRecipe(folder: string, overrides: Overrides): AppRecipe {
-  // A project of one language may hold the manifest of another for its tools: the one that can be started is the app's.
-  const all = [node, python, compiled, barePython].map((of) => of(folder));
-  const found = all.find((one) => one?.start) ?? all.find((one) => one !== undefined);
-  const procfile = read(folder, "Procfile")?.match(/^web:\s*(.+)$/m)?.[1];
+  const found = byManifest(folder) ?? barePython(folder);
+  const procfile = procfileWeb(folder);
   const start = overrides.start || found?.start || procfile;
   if (!start) {
     throw new UserError(
@@ -58,6 +56,17 @@ export function detectRecipe(folder: string, overrides: Overrides): AppRecipe {
 }
 
 type Found = Partial<AppRecipe> & { start?: string };
+
+/** A project of one language may hold the manifest of another for its tools: the first that can be started is the app's. */
+function byManifest(folder: string): Found | undefined {
+  let first: Found | undefined;
+  for (const kind of [node, python, compiled]) {
+    const found = kind(folder);
+    if (found?.start) return found;
+    first ??= found;
+  }
+  return first;
+}
 
 const NODE_FRAMEWORKS: readonly [string, string][] = [
   ["next", "Next.js"],

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { procfileWeb } from "./source.ts";
 
 /** Source files in the order in which they usually hold the application. */
 export type Texts = readonly (readonly [file: string, text: string])[];
@@ -9,9 +8,15 @@ export const PYTHON = "python";
 /** `python -m app`, `python3.11 src/server.py`, and the list form of a Dockerfile. */
 const RUN =
   /\bpython(?:3(?:\.\d+)?)?["',\s]+(?:-u["',\s]+)?(?:(-m)["',\s]+([A-Za-z_][\w.]*)|((?:[\w-]+\/)*[\w-]+\.py))\b/g;
-/** A program that answers requests until it is ended, by what aiohttp, Tornado, Bottle, CherryPy and others call it. */
+/**
+ * A program that answers requests until it is ended, by what aiohttp, Tornado, Bottle, CherryPy and others call it; what
+ * `asyncio.run` and `subprocess.run` run may end.
+ */
 const SERVES =
-  /\b(run_app|serve_forever|make_server|create_server|start_server|run_server|run_simple|TCPSite|ThreadingHTTPServer|HTTPServer|quickstart|waitress|uvicorn|hypercorn|granian|gunicorn|bjoern|IOLoop|\w+\.(?:run|serve|listen|start|run_forever))\b/;
+  /\b(?:run_app|serve_forever|make_server|create_server|start_server|run_server|run_simple|TCPSite|ThreadingHTTPServer|HTTPServer|quickstart|waitress|uvicorn|hypercorn|granian|gunicorn|bjoern|IOLoop)\b|\b(?:app|application|api|service|server|bottle|cherrypy|web|loop)\.(?:run|serve|listen|start|run_forever)\(|\brun\(\s*(?:app|application|host|port|server)\b/;
+/** What only a command of Python can be; a Procfile may start the other half of a project. */
+const PYTHONIC =
+  /\b(?:python[\d.]*|gunicorn|uvicorn|hypercorn|granian|daphne|waitress-serve|flask|litestar|sanic|robyn)\b/;
 /** A WSGI or gunicorn-worker server with all its options, to the end of the line or of the code it stands in. */
 const SERVER_LINE =
   /^[ \t$>`]*(?:exec )?((gunicorn|waitress-serve)\b[^\n`]*\s'?[A-Za-z_][\w.]*:[A-Za-z_]\w*(?:\(\))?[^\n`]*)/m;
@@ -24,9 +29,8 @@ const MAIN = /^if\s+__name__\s*==\s*["']__main__["']/m;
  * source that serves. Undefined when there is none.
  */
 export function ownServer(folder: string, texts: Texts, commands: readonly string[]): string | undefined {
-  const procfile = join(folder, "Procfile");
-  const web = existsSync(procfile) ? /^web:\s*(.+)$/m.exec(readFileSync(procfile, "utf8"))?.[1] : undefined;
-  if (web) return web;
+  const web = procfileWeb(folder);
+  if (web && PYTHONIC.test(web)) return web;
   const told = commands.flatMap((text) =>
     [...text.matchAll(RUN)].flatMap(([, , module, file]) => program(texts, file ?? module ?? "") ?? []),
   );

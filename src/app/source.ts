@@ -161,3 +161,10 @@ export function readmeText(folder: string): string {
   const file = sourceFiles(folder).find((path) => /^readme(\.(md|rst|txt))?$/i.test(path));
   return file === undefined ? "" : readFileSync(join(folder, file), "utf8").slice(0, 256 * 1024);
 }
+
+/** The command of the `web` line in a Procfile at an app's root. */
+export function procfileWeb(folder: string): string | undefined {
+  const file = join(folder, "Procfile");
+  const isThere = lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  return isThere ? /^web:\s*(.+)$/m.exec(readFileSync(file, "utf8"))?.[1] : undefined;
+}

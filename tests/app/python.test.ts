@@ -170,6 +170,23 @@ test.each<[string, Record<string, string>, string]>([
     },
     'Flask: flask --app "app:app" run',
   ],
+  [
+    "by its usual server, where a script that is not the server makes the tables",
+    {
+      "app.py": "api = FastAPI()\n",
+      "setup_db.py": "import asyncio\nif __name__ == '__main__':\n    asyncio.run(init_db())\n",
+    },
+    "FastAPI: uvicorn app:api",
+  ],
+  [
+    "the server, not a script that runs other programs",
+    {
+      "migrate.py": "import subprocess\nif __name__ == '__main__':\n    subprocess.run(['true'])\n",
+      "web.py": "import bottle\nif __name__ == '__main__':\n    bottle.run(port=80)\n",
+      "README.md": "`python migrate.py`, then `python web.py`\n",
+    },
+    "Bottle: exec python web.py",
+  ],
 ])("serves %s", (_, files, wanted) => {
   expect(served(files)).toBe(wanted);
 });
@@ -192,4 +209,14 @@ test("a package.json for tools makes no Node app of it", () => {
     "main.py": "api = FastAPI()\n",
   });
   expect(detectRecipe(folder, {})).toMatchObject({ toolchain: "python", framework: "FastAPI" });
+});
+
+test("a Node app that its Procfile starts stays one, whatever scripts of Python lie beside it", () => {
+  write({
+    "package.json": '{"dependencies": {"express": "5"}}',
+    Procfile: "web: node lib/web.js\n",
+    "requirements.txt": "",
+    "tools/report.py": "print(1)\n",
+  });
+  expect(detectRecipe(folder, {})).toMatchObject({ toolchain: "node", framework: "Express", start: "node lib/web.js" });
 });
