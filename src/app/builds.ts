@@ -52,6 +52,9 @@ export class BuildCache {
   /** Puts a kept build into the folder; false when there is none. */
   restore(prepared: string): boolean {
     if (!existsSync(this.#entry)) return false;
+    // What the builder wrote beside the packages comes with the links to them.
+    if (existsSync(join(this.#entry, "node_modules")))
+      rmSync(join(prepared, "node_modules"), { recursive: true, force: true });
     cpSync(this.#entry, prepared, { recursive: true, verbatimSymlinks: true });
     utimesSync(this.#entry, new Date(), new Date());
     return true;

@@ -18,7 +18,7 @@ import { BuildCache } from "./builds.ts";
 import { dependenciesOf, installError, runInstall } from "./dependencies.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
 import { type SettingChoice, settingsFor } from "./settings.ts";
-import { copyFiles, isTracked, readmeText, sourceFiles, sourceTexts } from "./source.ts";
+import { copyFiles, isTracked, linkEntries, readmeText, sourceFiles, sourceTexts } from "./source.ts";
 
 export interface PrepareOptions {
   name: string;
@@ -96,6 +96,19 @@ export class PreparedApp {
     return isTracked(this.options.folder, ".env");
   }
 
+  /** Puts the installed dependencies into a folder with this app's files, in the way that the app itself has them. */
+  layDependencies(folder: string): void {
+    const own = this.options.recipe.dependencyFolder;
+    if (this.dependencies !== null && own !== null && !existsSync(join(folder, own))) {
+      if (this.linked.includes(own)) symlinkSync(this.dependencies, join(folder, own));
+      else linkEntries(this.dependencies, join(folder, own));
+    }
+    for (const name of this.linked) {
+      const target = join(this.prepared, name);
+      if (existsSync(target) && !existsSync(join(folder, name))) symlinkSync(realpathSync(target), join(folder, name));
+    }
+  }
+
   /** A fresh instance: own copy of the folder, own files, not started yet. */
   newInstance(options: Partial<InstanceOptions> = {}): Instance {
     const instance = new Instance(this, ++this.#counter, options);
@@ -132,6 +145,14 @@ export async function prepareApp(options: PrepareOptions): Promise<PreparedApp> 
   }
 }
 
+/**
+ * Builders such as Vite keep files below node_modules, also when they only read their configuration: there it is a folder
+ * of the app's own, with a link to each package. Next.js does not, and wants to find it as it is.
+ */
+function writesIntoModules(recipe: AppRecipe, dependencies: string): boolean {
+  return recipe.dependencyFolder === "node_modules" && recipe.build !== null && !existsSync(join(dependencies, "next"));
+}
+
 async function install(app: PreparedApp): Promise<void> {
   const { folder, recipe, sandbox, signal, onOutput } = app.options;
   mkdirSync(app.prepared, { recursive: true });
@@ -142,9 +163,9 @@ async function install(app: PreparedApp): Promise<void> {
     app.report.durationsMs.install = dependencies.durationMs;
     app.report.dependenciesCached = dependencies.cached;
     app.dependencies = dependencies.folder;
-    app.linked.push(recipe.dependencyFolder);
-    symlinkSync(dependencies.folder, join(app.prepared, recipe.dependencyFolder));
     app.readable.push(dependencies.folder);
+    if (!writesIntoModules(recipe, dependencies.folder)) app.linked.push(recipe.dependencyFolder);
+    app.layDependencies(app.prepared);
     return;
   }
   if (recipe.install !== null) {

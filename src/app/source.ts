@@ -128,6 +128,12 @@ export function cloneFolder(
   visit("");
 }
 
+/** A folder with a link to each entry of another: what lies there is only read, and tools can write beside it. */
+export function linkEntries(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(to, name));
+}
+
 function linkOrCopy(source: string, target: string): void {
   try {
     linkSync(source, target);

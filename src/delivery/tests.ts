@@ -7,7 +7,6 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -60,11 +59,7 @@ export class Checkout {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     copyFiles(this.#app.options.folder, folder, sourceFiles(this.#app.options.folder));
-    for (const linked of this.#app.linked) {
-      const target = join(this.#app.prepared, linked);
-      if (existsSync(target) && !existsSync(join(folder, linked)))
-        symlinkSync(realpathSync(target), join(folder, linked));
-    }
+    this.#app.layDependencies(folder);
     return folder;
   }
 
