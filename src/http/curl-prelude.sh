@@ -14,6 +14,10 @@ ask() { # number, method, path, curl's arguments
   touch "$DIR/$n.body" "$DIR/$n.head"
 }
 
+repeat() { # bytes, text to fill them with
+  python3 -c 'import sys; size, text = int(sys.argv[1]), sys.argv[2].encode(); sys.stdout.buffer.write((text * (size // len(text) + 1))[:size])' "$1" "$2"
+}
+
 json_at() { # number, JSON pointer
   python3 - "$DIR/$1.body" "$2" <<'PY'
 import json, sys

@@ -53,7 +53,7 @@ function bodyLines(body: KeptBody, n: number, values: readonly NamedValue[]): st
       return [`printf %s ${body.base64} | base64 -d > ${file}`];
     case "fill":
       return [
-        `{ printf %s ${word(body.head, values)}; head -c ${body.fillBytes} /dev/zero | tr '\\0' ${word(body.fillByte, [])}; printf %s ${word(body.tail, values)}; } > ${file}`,
+        `{ printf %s ${word(body.head, values)}; repeat ${body.fillBytes} ${word(body.fillByte, [])}; printf %s ${word(body.tail, values)}; } > ${file}`,
       ];
   }
 }

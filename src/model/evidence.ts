@@ -8,7 +8,10 @@ export type HeaderList = z.infer<typeof HeaderList>;
 export const KeptBody = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("text"), text: z.string(), totalBytes: z.number(), cut: z.boolean() }),
   z.object({ kind: z.literal("base64"), base64: z.string(), totalBytes: z.number(), cut: z.boolean() }),
-  /** `head`, then `fillBytes` times the byte `fillByte`, then `tail`: a large upload that is made on the fly. */
+  /**
+   * `head`, then `fillBytes` bytes of `fillByte` again and again (one byte, or a row of a file), then `tail`: a large
+   * upload that is made on the fly.
+   */
   z.object({
     kind: z.literal("fill"),
     head: z.string(),

@@ -174,7 +174,7 @@ describe.skipIf(missing)(missing ? `index.html (skipped: there is no ${CHROMIUM}
     const text = await seen(panel);
     for (const shown of [
       "x-powered-by: Express",
-      '52,428,801 bytes, each "a"',
+      '52,428,801 bytes of "a", again and again',
       "Cut here: 32 bytes of 9,000 bytes",
       "The connection was reset",
       "\\xff\\xfe␀\\xc3(␛",

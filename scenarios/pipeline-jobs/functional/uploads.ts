@@ -1,6 +1,7 @@
 import { foundInDatabase } from "../../../src/exploits/database.ts";
 import { call, csvFile, newJob, OK } from "../../../src/exploits/pipeline-jobs/client.ts";
 import { filesHolding } from "../../../src/exploits/pipeline-jobs/files.ts";
+import { largeFile } from "../../../src/exploits/pipeline-jobs/large-file.ts";
 import type { World } from "../../../src/exploits/pipeline-jobs/world.ts";
 import type { Trial } from "../../../src/exploits/trial.ts";
 import { checksOf } from "./checks.ts";
@@ -48,12 +49,12 @@ export const uploadsChecks = [
     const { user: owner } = await trial.world();
     const job = await newJob(trial, owner);
     // 49,000,000 bytes: under 50 MB by either reading, with room for the form around it.
-    const content = { head: "a,b\n1,", fillBytes: 49_000_000, fillByte: "7" };
+    const file = largeFile("csv", 49_000_000, trial.nonces.next("cell"));
     trial.control(
       await call(trial, "upload", {
         job: job.id,
         token: owner.token,
-        file: { filename: "data.csv", contentType: "text/csv", content },
+        file,
         timeoutMs: 120_000,
         label: "upload 49 MB",
       }),

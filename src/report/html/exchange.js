@@ -26,6 +26,8 @@ function decoded(base64) {
   }
 }
 
+const shortened = (text) => JSON.stringify(text.replace(/(.)\1{15,}/g, "$1$1$1...$1$1$1"));
+
 function bodyBlock(body) {
   if (!body) return el("p", { class: "fine" }, "No body.");
   if (body.kind === "fill") {
@@ -33,7 +35,7 @@ function bodyBlock(body) {
       "pre",
       { class: "body" },
       body.head,
-      el("span", { class: "cut" }, `${bytes(body.fillBytes)}, each "${body.fillByte}"`),
+      el("span", { class: "cut" }, `${bytes(body.fillBytes)} of ${shortened(body.fillByte)}, again and again`),
       body.tail,
     );
   }
