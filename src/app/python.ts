@@ -88,7 +88,7 @@ export function pythonApp(folder: string): { framework: string; start?: string }
   if (program) return { framework, start: program };
   const named = namedTarget(commands, texts);
   const target = (kind === "wsgi" ? (built?.target ?? named) : (named ?? built?.target)) ?? madeBy(texts);
-  return target ? { framework, start: serve(kind === "wsgi", target) } : { framework };
+  return target ? { framework, start: serve(kind === "wsgi" ? "flask" : asgiServer(folder), target) } : { framework };
 }
 
 /** Files that usually hold the application first. */
@@ -170,9 +170,30 @@ function commandTexts(folder: string): string[] {
   return [...found.map((file) => readFileSync(join(folder, file), "utf8").slice(0, 65_536)), readmeText(folder)];
 }
 
-function serve(wsgi: boolean, { module, name, factory }: Target): string {
+type Server = "flask" | "uvicorn" | "hypercorn" | "granian";
+
+/** The server of ASGI applications that the app's own dependencies bring: uvicorn, unless they name another one only. */
+function asgiServer(folder: string): Server {
+  const files = sourceFiles(folder).filter((file) =>
+    /^(requirements\/[\w.-]+|requirements[\w.-]*\.txt|pyproject\.toml|Pipfile)$/.test(file),
+  );
+  const dependencies = files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n");
+  if (/\buvicorn\b|\[(?:standard|all)\]/i.test(dependencies)) return "uvicorn";
+  if (/\bgranian\b/i.test(dependencies)) return "granian";
+  return /\b(?:hypercorn|quart)\b/i.test(dependencies) ? "hypercorn" : "uvicorn";
+}
+
+function serve(server: Server, { module, name, factory }: Target): string {
   const target = `${module}:${name}`;
-  return wsgi
-    ? `exec ${PYTHON} -m flask --app "${target}" run --host 127.0.0.1 --port "$PORT"`
-    : `exec ${PYTHON} -m uvicorn ${factory ? "--factory " : ""}${target} --host 127.0.0.1 --port "$PORT"`;
+  const place = '--host 127.0.0.1 --port "$PORT"';
+  switch (server) {
+    case "flask":
+      return `exec ${PYTHON} -m flask --app "${target}" run ${place}`;
+    case "hypercorn":
+      return `exec ${PYTHON} -m hypercorn --bind 127.0.0.1:"$PORT" "${target}${factory ? "()" : ""}"`;
+    case "uvicorn":
+      return `exec ${PYTHON} -m uvicorn ${factory ? "--factory " : ""}${target} ${place}`;
+    case "granian":
+      return `exec ${PYTHON} -m granian --interface asgi ${factory ? "--factory " : ""}${target} ${place}`;
+  }
 }

@@ -84,6 +84,26 @@ test.each<[string, Record<string, string>, string]>([
     "FastAPI: uvicorn --factory svc.app:create_app",
   ],
   [
+    "the one server that its dependencies name",
+    {
+      "requirements.txt": "quart==0.22.0\nhypercorn==0.18.0\nquart-cors==0.8.0\n",
+      "svc/__init__.py": "from quart import Quart\ndef create_app():\n    return Quart(__name__)\n",
+      "svc/__main__.py":
+        "import asyncio\nfrom hypercorn.asyncio import serve\nfrom . import create_app\nasyncio.run(serve(create_app(), config))\n",
+    },
+    'Quart: hypercorn --bind 127.0.0.1:"$PORT" "svc:create_app()"',
+  ],
+  [
+    "Granian where nothing else is installed",
+    { "pyproject.toml": '[project]\ndependencies = ["fastapi>=0.139", "granian"]\n', "main.py": "app = FastAPI()\n" },
+    "FastAPI: granian --interface asgi main:app",
+  ],
+  [
+    "uvicorn where a further server is named",
+    { "requirements.txt": "quart\nuvicorn\nhypercorn\n", "main.py": "app = Quart(__name__)\n" },
+    "Quart: uvicorn main:app",
+  ],
+  [
     "an application that is a function",
     {
       "main.py":
