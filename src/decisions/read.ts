@@ -40,8 +40,9 @@ export async function readDecisions(options: ReadOptions): Promise<Decision[]> {
 
 /** The same, each decision with every place where its choice is seen. */
 export async function readChoices(options: ReadOptions): Promise<Choice[]> {
-  const files = (options.files ?? filesOf(options.folder)).map((path) => path.split(sep).join("/")).filter(isOwnCode);
-  const ledgers = await Promise.all(LANGUAGES.map((language) => ledgerOf(language, options.folder, files)));
+  const all = (options.files ?? filesOf(options.folder)).map((path) => path.split(sep).join("/"));
+  const files = all.filter(isOwnCode);
+  const ledgers = await Promise.all(LANGUAGES.map((language) => ledgerOf(language, options.folder, files, all)));
   const servers = ledgers.filter((ledger) => ledger.isServer);
   const counted = (servers.length > 0 ? servers : ledgers).map((ledger) => ledger.decisions);
   const choices = sorted(withoutRefutedAbsences(counted));
@@ -81,14 +82,18 @@ interface Ledger {
   decisions: Choice[];
 }
 
-async function ledgerOf(language: Language, folder: string, files: readonly string[]): Promise<Ledger> {
+async function ledgerOf(
+  language: Language,
+  folder: string,
+  files: readonly string[],
+  all: readonly string[],
+): Promise<Ledger> {
   const own = files.filter((path) => language.extensions.some((ending) => path.endsWith(ending))).sort();
   if (own.length === 0) return { isServer: false, decisions: [] };
   const project = new Project(folder, own, language);
   const rules = await rulesOf(language.id);
-  const decisions = rules.flatMap((rule) =>
-    rule.read(project).map((finding) => choiceOf(rule.topic, finding, project.unread)),
-  );
+  const unseen = whyUnseen(project, all);
+  const decisions = rules.flatMap((rule) => rule.read(project).map((finding) => choiceOf(rule.topic, finding, unseen)));
   return { isServer: usesServer(project), decisions };
 }
 
@@ -119,9 +124,20 @@ async function rulesOf(language: string): Promise<DecisionRule[]> {
   return modules.map((module) => module.default);
 }
 
-/** What was not found is not known to be absent where files were left unread. */
-function choiceOf(topic: string, finding: Sighting, unread: number): Choice {
-  const unseen = finding.origin === "absent" && unread > 0;
+/** Frameworks that bring the app's own functions into every file without an import. */
+const AUTO_IMPORTS = /^(?:nitro|nuxt)\.config\.[cm]?[jt]s$/;
+
+/** Why what was not found may stand there all the same; undefined when everything was read and could be followed. */
+function whyUnseen(project: Project, all: readonly string[]): string | undefined {
+  if (project.unread > 0) return `the app is too large to be read whole; files left out: ${project.unread}`;
+  if (project.language.id === "typescript" && all.some((path) => AUTO_IMPORTS.test(path)))
+    return "its functions are used without being imported, which is not followed";
+  return undefined;
+}
+
+/** What was not found is not known to be absent where files were left unread, or names could not be followed. */
+function choiceOf(topic: string, finding: Sighting, whyUnseen: string | undefined): Choice {
+  const unseen = finding.origin === "absent" ? whyUnseen : undefined;
   return {
     topic,
     choice: unseen ? "unknown" : finding.choice,
@@ -130,9 +146,7 @@ function choiceOf(topic: string, finding: Sighting, unread: number): Choice {
     line: finding.at?.line ?? null,
     by: "source",
     confidence: unseen ? "unknown" : (finding.confidence ?? "sure"),
-    ...(unseen
-      ? { detail: `the app is too large to be read whole; files left out: ${unread}` }
-      : finding.detail !== undefined && { detail: finding.detail }),
+    ...(unseen ? { detail: unseen } : finding.detail !== undefined && { detail: finding.detail }),
     of: finding.of ?? null,
     places: finding.at ? [finding.at, ...(finding.also ?? [])].map(placeOf) : [],
   };

@@ -353,6 +353,24 @@ describe("what is read", () => {
     });
   });
 
+  test("of an app whose functions come without imports, nothing is called absent that may stand in them", async () => {
+    const files = {
+      "server/utils/caller.ts": "export const requireUser = (event) => getHeader(event, 'authorization');\n",
+      "server/routes/jobs.get.ts":
+        "import { z } from 'zod';\nexport default defineEventHandler(async (event) => (await requireUser(event)).jobs);\n",
+    };
+    const styleOf = async (more: Record<string, string>) =>
+      (await readDecisions({ folder: appOf({ ...files, ...more }) })).find(
+        ({ topic }) => topic === "authorisation-style",
+      );
+    expect(await styleOf({})).toMatchObject({ choice: "none", origin: "absent" });
+    expect(await styleOf({ "nitro.config.ts": "export default defineNitroConfig({});\n" })).toMatchObject({
+      choice: "unknown",
+      confidence: "unknown",
+      detail: "its functions are used without being imported, which is not followed",
+    });
+  });
+
   test("a front end beside a server in another language does not count", async () => {
     const folder = appOf({
       "server/main.py": "from fastapi import FastAPI\nfrom pydantic import BaseModel\n\napp = FastAPI()\n",

@@ -20,7 +20,10 @@ function dependencies(project: Project): Sighting[] {
   });
 }
 
-/** `@app.before_request`, `@app.middleware("http")` and middleware classes that look at the caller. */
+/**
+ * `@app.before_request`, also as `blueprint.before_request(require_user)`, `@app.middleware("http")` and middleware
+ * classes that look at the caller.
+ */
 function middleware(project: Project): Sighting[] {
   const out: Sighting[] = [];
   for (const definition of project.all("decorated_definition")) {
@@ -32,7 +35,8 @@ function middleware(project: Project): Sighting[] {
   }
   for (const call of project.calls) {
     const isHook = /\.middleware\(\s*["']http["']\s*\)$/.test(call.callee.text);
-    const added = call.method === "add_middleware" || isHook ? call.arg(0) : undefined;
+    const takesCheck = /^(add_middleware|before_request|before_app_request)$/.test(call.method);
+    const added = takesCheck || isHook ? call.arg(0) : undefined;
     if (added && isAuthName(added))
       out.push({ choice: "middleware", origin: authOrigin(project, added, FRAMEWORKS), at: call.node });
   }

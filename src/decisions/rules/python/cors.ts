@@ -51,6 +51,15 @@ function flask(project: Project): Sighting[] {
   });
 }
 
+/** Quart-CORS: `app = cors(app, allow_origin=...)`, and `route_cors` on single routes. */
+function quart(project: Project): Sighting[] {
+  return project.callsOf(/^quart_cors\.(cors|route_cors)$/).map((call) => {
+    const list = call.option("allow_origin");
+    const origins = () => (list ? originsOf(project, list) : "*");
+    return settable(project, () => ({ choice: `middleware, ${origins()}`, origin: "library", at: call.node }));
+  });
+}
+
 function django(project: Project): Sighting[] {
   return project.all("string").flatMap((node): Sighting[] => {
     if (!/^["']corsheaders\.middleware\.CorsMiddleware["']$/.test(node.text)) return [];
@@ -70,5 +79,10 @@ function django(project: Project): Sighting[] {
 
 export default defineRule({
   topic: "cors",
-  read: (project) => cors(project, [...starlette(project), ...flask(project), ...django(project)], headersSet(project)),
+  read: (project) =>
+    cors(
+      project,
+      [...starlette(project), ...flask(project), ...quart(project), ...django(project)],
+      headersSet(project),
+    ),
 });
