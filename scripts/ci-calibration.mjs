@@ -1,17 +1,17 @@
-// The calibration that fits into CI: per baseline the reference, and mutants and variants by turns until the time is up.
-// All of it: make calibrate. Minutes per baseline: UNPROMPTED_CI_MINUTES (default below).
+// The calibration beside the tests: per baseline the reference, and mutants and variants by turns until the time is up;
+// what there was no time for is named. All of it, whatever the time: make calibrate.
+// Minutes for each of FastAPI and Express, and twice as many as for Next.js: UNPROMPTED_CI_MINUTES (default below).
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const command = fileURLToPath(new URL("../bin/unprompted.js", import.meta.url));
 
-const minutes = process.env.UNPROMPTED_CI_MINUTES ?? "8";
-// Next.js builds each case anew: CI takes the reference, and holes of several areas.
-const NEXT = "reference,unsigned-webhook-accepted,foreign-share";
+const minutes = Number(process.env.UNPROMPTED_CI_MINUTES ?? "8");
 const runs = [
-  ["--baseline", "fastapi-jobs", "--budget", minutes],
-  ["--baseline", "express-jobs", "--budget", minutes],
-  ["--baseline", "nextjs-jobs", "--case", NEXT],
+  ["--baseline", "fastapi-jobs", "--budget", String(minutes)],
+  ["--baseline", "express-jobs", "--budget", String(minutes)],
+  // Next.js builds each case anew: fewer of them fit.
+  ["--baseline", "nextjs-jobs", "--budget", String(minutes / 2)],
 ];
 let failed = 0;
 for (const args of runs) {
